@@ -1,0 +1,61 @@
+"""The `mmlab` command: one small module a command, loaded when it is asked for.
+
+A command module defines `arguments(parser)` and `main(args) -> int`; its first
+docstring line is the command's help. Every command takes `--json`.
+"""
+
+import argparse
+import importlib
+import sys
+
+from mmlab import __version__
+from mmlab.errors import MmlabError
+
+# command → (module under mmlab.course, what it does)
+COMMANDS = {
+    "start": ("start", "open the course in JupyterLab"),
+    "doctor": ("doctor", "see whether this machine can run the course"),
+    "labs": ("labs", "list weeks, exercises, points and minutes"),
+    "check": ("student_check", "run the visible checks of a lab"),
+    "submit": ("student_submit", "validate, name and pack a lab for handing in"),
+    "reset": ("student_reset", "put one exercise back to its stub"),
+    "update": ("student_update", "merge a new release into a lab, answers kept"),
+    "release": ("release", "make labs/ from solutions/"),
+    "prove": ("prove", "prove that every check tells right from wrong"),
+    "run": ("run", "execute notebooks and report what they cost"),
+    "claims": ("claims", "measure the numbers that README and site state"),
+    "bench": ("bench", "measure ratios against peers"),
+}
+
+
+def parser(only: str | None = None) -> argparse.ArgumentParser:
+    """Return the command line's parser, with the arguments of `only` that command loaded."""
+    top = argparse.ArgumentParser(prog="mmlab", description="The mmlab course, from a terminal.")
+    top.add_argument("--version", action="version", version=f"mmlab {__version__}")
+    commands = top.add_subparsers(dest="command", metavar="COMMAND", required=True)
+    for name, (module, says) in COMMANDS.items():
+        sub = commands.add_parser(name, help=says, description=f"mmlab {name}: {says}.")
+        sub.add_argument("--json", action="store_true", help="print one JSON object, for machines")
+        if name == only:
+            importlib.import_module(f"mmlab.course.{module}").arguments(sub)
+    return top
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run one command; return its exit status (2: the request was at fault)."""
+    argv = sys.argv[1:] if argv is None else argv
+    only = next((word for word in argv if word in COMMANDS), None)
+    args = parser(only).parse_args(argv)
+    module = importlib.import_module(f"mmlab.course.{COMMANDS[args.command][0]}")
+    try:
+        return module.main(args) or 0
+    except MmlabError as error:
+        print(f"mmlab {args.command}: {error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print(f"\nmmlab {args.command}: stopped", file=sys.stderr)
+        return 130
+
+
+if __name__ == "__main__":
+    sys.exit(main())
