@@ -1,0 +1,172 @@
+"""The published site: stage the pages, vendor the assets, build with warnings as errors.
+
+Lessons come from the copies that the tests executed (`build/executed/`), labs
+from `labs/` as students get them: a solution is never near the site. Every
+page starts with its links to Colab and to the file. Run by `make book`.
+"""
+
+import argparse
+import base64
+import re
+import shutil
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import nbformat
+import yaml
+
+from mmlab.course import reference
+from mmlab.course.setup_cell import repository
+from mmlab.errors import NotebookError
+
+STAGE, SITE = Path("build/book"), Path("build/site")
+MODULES = Path("book/node_modules")
+# From each npm package, what the site serves: (source, target below _static/vendor).
+ASSETS = (
+    ("mathjax/es5/tex-mml-chtml.js", "mathjax/tex-mml-chtml.js"),
+    ("mathjax/es5/output/chtml/fonts/woff-v2", "mathjax/output/chtml/fonts/woff-v2"),
+    ("mathjax/es5/a11y", "mathjax/a11y"),
+    ("mathjax/es5/sre", "mathjax/sre"),
+    ("mathjax/LICENSE", "mathjax/LICENSE"),
+    ("requirejs/require.js", "requirejs/require.js"),
+    ("@jupyter-widgets/html-manager/dist/embed-amd.js", "html-manager/embed-amd.js"),
+    ("@jupyter-widgets/html-manager/LICENSE", "html-manager/LICENSE"),
+)
+LINKS = """\
+```{{div}} page-links
+[Open in Colab](https://colab.research.google.com/github/{slug}/blob/main/{path})
+· {{download}}`Download {what} </_downloads_source/{file}>`
+```"""
+
+
+def vendor(static: Path) -> None:
+    """Copy the npm assets below `static`/vendor, and cure the widget script's font address.
+
+    html-manager carries FontAwesome's style with addresses relative to the
+    *page*, where no font lies: the three fonts are written into the script.
+    """
+    for source, target in ASSETS:
+        origin, goal = MODULES / source, static / "vendor" / target
+        goal.parent.mkdir(parents=True, exist_ok=True)
+        if origin.is_dir():
+            shutil.copytree(origin, goal, dirs_exist_ok=True)
+        else:
+            shutil.copyfile(origin, goal)
+    script = static / "vendor/html-manager/embed-amd.js"
+    script.write_text(inline_fonts(script.read_text()))
+    for font in (MODULES / "@jupyter-widgets/html-manager/dist").glob("*.woff2"):
+        shutil.copyfile(font, script.parent / font.name)
+
+
+def inline_fonts(script: str) -> str:
+    """Return the widget script with its page-relative woff2 addresses as data addresses."""
+
+    def inlined(match: re.Match) -> str:
+        font = MODULES / "@fortawesome/fontawesome-free/webfonts" / match[1]
+        data = base64.b64encode(font.read_bytes()).decode()
+        return f"url(data:font/woff2;base64,{data})"
+
+    return re.sub(r"url\(\.\./webfonts/([\w-]+\.woff2)\)", inlined, script)
+
+
+def stage(root: Path = Path(".")) -> Path:
+    """Lay every page of the site into build/book and return that folder.
+
+    raises  NotebookError  when a lesson has no executed copy, or an outdated one
+    """
+    book = root / STAGE
+    shutil.rmtree(book, ignore_errors=True)
+    shutil.copytree(
+        root / "book", book, ignore=shutil.ignore_patterns("node_modules", "package*", "_build")
+    )
+    vendor(book / "_static")
+    config = yaml.safe_load((book / "_config.yml").read_text())
+    config["repository"] = {"url": repository(), "branch": "main", "path_to_book": ""}
+    (book / "_config.yml").write_text(yaml.safe_dump(config, sort_keys=False))
+    (book / "_extra").mkdir(exist_ok=True)
+    (book / "_extra/.nojekyll").write_text("")
+    (book / "reference.md").write_text(reference.page())
+    for lesson in sorted((root / "lessons").glob("*.ipynb")):
+        stage_lesson(lesson, root, book)
+    for lab in sorted((root / "labs").glob("*/lab.ipynb")):
+        stage_lab(lab, root, book)
+    return book
+
+
+def stage_lesson(lesson: Path, root: Path, book: Path) -> None:
+    """Stage one lesson from its executed copy, with its links."""
+    path = lesson.relative_to(root)
+    executed = root / "build/executed" / path
+    if not executed.exists():
+        raise NotebookError(
+            f"no executed copy of {path}",
+            f"one at {executed}",
+            "run `make notebooks`, or `make test`, which leaves them there",
+        )
+    notebook, source = nbformat.read(executed, 4), nbformat.read(lesson, 4)
+    if [cell.source for cell in notebook.cells] != [cell.source for cell in source.cells]:
+        raise NotebookError(
+            f"the executed copy of {path} is older than the lesson",
+            "the same cells in both",
+            "run `make notebooks` again",
+        )
+    target = book / "_downloads_source" / lesson.name
+    target.parent.mkdir(exist_ok=True)
+    shutil.copyfile(lesson, target)
+    write_page(notebook, path, book, target.name, "the notebook")
+
+
+def stage_lab(lab: Path, root: Path, book: Path) -> None:
+    """Stage one released lab, with a zip of it and its cases to download."""
+    path = lab.relative_to(root)
+    target = book / "_downloads_source" / f"{lab.parent.name}.zip"
+    target.parent.mkdir(exist_ok=True)
+    with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name in ("lab.ipynb", "cases.npz"):
+            info = zipfile.ZipInfo(f"{lab.parent.name}/{name}")  # fixed date: same bytes
+            archive.writestr(info, (lab.parent / name).read_bytes())
+    write_page(nbformat.read(lab, 4), path, book, target.name, "the lab and its cases")
+
+
+def write_page(notebook, path: Path, book: Path, file: str, what: str) -> None:
+    """Write a notebook as a page below `book`, its links put under the title."""
+    slug = repository().removeprefix("https://github.com/")
+    links = LINKS.format(slug=slug, path=path, file=file, what=what)
+    title = notebook.cells[0].source.splitlines()
+    notebook.cells[0].source = "\n".join([title[0], "", links, "", *title[1:]])
+    for cell in notebook.cells:
+        if cell.cell_type == "code":
+            cell.outputs = [output for output in cell.outputs if output.get("name") != "stderr"]
+    target = book / path
+    target.parent.mkdir(parents=True, exist_ok=True)
+    nbformat.write(notebook, target)
+
+
+def build(book: Path, site: Path) -> int:
+    """Build the site with warnings as errors; return the builder's exit status."""
+    program = Path(sys.executable).parent / "jupyter-book"
+    flags = ["--all", "--warningiserror", "--keep-going"]
+    status = subprocess.run([program, "build", book, *flags]).returncode
+    if status == 0:
+        shutil.rmtree(site, ignore_errors=True)
+        shutil.copytree(book / "_build/html", site)
+    return status
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Stage and build; return 0 when the site stands in build/site."""
+    parser = argparse.ArgumentParser(prog="python -m mmlab.course.site", description=__doc__)
+    parser.add_argument("--stage-only", action="store_true", help="lay the pages, do not build")
+    args = parser.parse_args(argv)
+    book = stage()
+    if args.stage_only:
+        return 0
+    status = build(book, SITE)
+    print("the site is in build/site" if status == 0 else "the site was not built")
+    return status
+
+
+if __name__ == "__main__":
+    sys.exit(main())
