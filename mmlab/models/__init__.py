@@ -1,0 +1,24 @@
+"""The course's models, each the clearest version we can print.
+
+    attention   multi-head attention and the pre-norm transformer block
+    text        a word tokenizer and CLIP's causal text tower
+    vit         the Vision Transformer, and a classifier on top of it
+    clip        two towers, two projections, one learned scale
+    weights     the same weights under the names that transformers uses, both ways
+
+Axis letters: B batch, T tokens, D width, H heads, C channels, Y X image.
+"""
+
+import importlib
+
+MODULES = ("attention", "text", "vit", "clip", "weights")
+
+
+def __getattr__(name: str):
+    if name in MODULES:
+        return importlib.import_module(f"{__name__}.{name}")
+    raise AttributeError(f"module 'mmlab.models' has no attribute '{name}'")
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *MODULES])
