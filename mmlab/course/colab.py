@@ -1,0 +1,71 @@
+"""What the setup cell runs on Colab: install mmlab, touch nothing that is there.
+
+A plain script, `python mmlab-course/mmlab/course/colab.py WEEK`, with the
+standard library alone: it runs before anything is installed. Colab's torch,
+numpy and CUDA fit each other and its GPU; a constraint file holds them at the
+versions found. Then the week's cases come to where the notebook runs.
+"""
+
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+from importlib import metadata
+from pathlib import Path
+
+COURSE = Path(__file__).resolve().parents[2]
+# Never moved: the numeric stack and whatever was compiled against it or the GPU.
+HELD = re.compile(r"^(torch|torchvision|torchaudio|triton|numpy|scipy|jax.*|nvidia[-_].*|cupy.*)$")
+
+
+def held_versions() -> dict[str, str]:
+    """Return the installed distributions that must stay as they are, name → version."""
+    found = {d.metadata["Name"].lower(): d.version for d in metadata.distributions()}
+    return {name: found[name] for name in sorted(found) if HELD.match(name)}
+
+
+def install(course: Path, held: dict[str, str]) -> None:
+    """Install the course's package from its clone, under constraints that hold `held`.
+
+    raises  SystemExit  with pip's own words when the two cannot be had together
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        constraints = Path(folder) / "held.txt"
+        constraints.write_text("".join(f"{name}=={held[name]}\n" for name in held))
+        command = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+        result = subprocess.run(
+            [*command, "--constraint", str(constraints), str(course)],
+            capture_output=True,
+            text=True,
+        )
+    if result.returncode:
+        print(result.stdout + result.stderr)
+        raise SystemExit(
+            f"mmlab could not be installed beside {held}\n"
+            "  wanted: the versions of pyproject.toml\n"
+            "  try: Runtime > Disconnect and delete runtime, then run this cell again"
+        )
+
+
+def bring_cases(course: Path, week: str, here: Path) -> None:
+    """Copy the week's cases beside the notebook, where `check` looks first."""
+    cases = course / "labs" / week / "cases.npz"
+    if cases.exists():
+        shutil.copyfile(cases, here / "cases.npz")
+
+
+def main(week: str) -> None:
+    """Install once, see that nothing was moved, bring the cases, say so in one line."""
+    held = held_versions()
+    install(COURSE, held)
+    moved = {name: version for name, version in held_versions().items() if held.get(name, version) != version}
+    if moved:
+        raise SystemExit(f"the install moved {moved}; wanted: {held}\n  try: a fresh runtime")
+    bring_cases(COURSE, week, Path.cwd())
+    kept = ", ".join(f"{name} {held[name]}" for name in ("torch", "numpy") if name in held)
+    print(f"mmlab {metadata.version('mmlab')} installed; kept {kept}")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])

@@ -1,0 +1,188 @@
+"""The built site: nothing leaks, nothing is fetched from elsewhere, everyone can read it."""
+
+import ast
+import os
+import re
+import zipfile
+from html.parser import HTMLParser
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+import nbformat
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+SITE = ROOT / "build/site"
+AXE = ROOT / "book/node_modules/axe-core/axe.min.js"
+PAGES = [str(page.relative_to(SITE)) for page in sorted(SITE.rglob("*.html")) if "_static" not in page.parts]
+WIDTHS = (1280, 390)
+
+pytestmark = pytest.mark.site
+
+
+class Links(HTMLParser):
+    """Collect the addresses, names and pictures of a page."""
+
+    def __init__(self, page: Path):
+        super().__init__()
+        self.links, self.names, self.pictures = [], set(), []
+        self.feed(page.read_text())
+
+    def handle_starttag(self, tag: str, attributes: list) -> None:
+        """Note what one element points at, is called, or shows."""
+        found = dict(attributes)
+        self.names |= {found[key] for key in ("id", "name") if found.get(key)}
+        if tag in ("a", "link") and found.get("href"):
+            self.links.append(found["href"])
+        if tag in ("script", "img", "iframe", "source") and found.get("src"):
+            self.links.append(found["src"])
+        if tag == "img":
+            self.pictures.append(found)
+
+
+def test_there_are_pages_for_both_weeks(site):
+    wanted = {"index.html", "lessons/00_setup.html", "lessons/02_clip.html"}
+    wanted |= {"labs/00_setup/lab.html", "labs/02_clip/lab.html", "instructors.html", "reference.html"}
+    assert wanted <= set(PAGES)
+
+
+def test_every_internal_link_leads_somewhere(site):
+    parsed = {page: Links(site / page) for page in PAGES}
+    broken = []
+    for page, found in parsed.items():
+        for link in found.links:
+            parts = urlsplit(link)
+            if parts.scheme or parts.netloc or link.startswith(("data:", "mailto:")):
+                continue
+            target = (site / page).parent / unquote(parts.path) if parts.path else site / page
+            target = Path(os.path.normpath(target))
+            name = str(target.relative_to(site)) if target.is_relative_to(site) else None
+            if not target.exists():
+                broken.append((page, link))
+            elif parts.fragment and name in parsed and unquote(parts.fragment) not in parsed[name].names:
+                broken.append((page, link))
+    assert not broken
+
+
+def test_no_page_names_a_foreign_script_style_or_picture(site):
+    pattern = re.compile(r'<(?:script|img|iframe|source)[^>]+src="(?:https?:)?//|<link[^>]+rel="stylesheet"[^>]+href="(?:https?:)?//')
+    assert not [page for page in PAGES if pattern.search((site / page).read_text())]
+
+
+def answers() -> dict[str, list[str]]:
+    """Every lab's solution lines that are long enough to be told apart, by exercise."""
+    found = {}
+    for lab in sorted(ROOT.glob("solutions/*/lab.ipynb")):
+        released = (ROOT / "labs" / lab.parent.name / "lab.ipynb").read_text()
+        for cell in nbformat.read(lab, 4).cells:
+            blocks = re.findall(r"### BEGIN SOLUTION\n(.*?)### END SOLUTION", cell.source, re.S)
+            lines = [line.strip() for block in blocks for line in block.splitlines()]
+            own = [line for line in lines if len(line) > 40 and line[:60] not in released]
+            if own:
+                found[cell.id] = own
+    return found
+
+
+def leaks(folder: Path) -> list[tuple[str, str]]:
+    """Return (file, what) for every trace of a solution in the built tree, archives included."""
+    solutions, found = answers(), []
+    for path in sorted(p for p in folder.rglob("*") if p.is_file() and "vendor" not in p.parts):
+        if path.suffix == ".zip":
+            with zipfile.ZipFile(path) as archive:
+                texts = {name: archive.read(name).decode("utf8", "ignore") for name in archive.namelist()}
+        else:
+            texts = {"": path.read_text("utf8", "ignore")}
+        for name, text in texts.items():
+            if "BEGIN SOLUTION" in text and path.name != "instructors.html":
+                found.append((f"{path.name} {name}", "the marker"))
+            flat = re.sub(r"<[^>]+>|\\\"|&quot;", "", text)
+            for cell, lines in solutions.items():
+                found += [(f"{path.name} {name}", cell) for line in lines if line in flat or line in text]
+    return found
+
+
+def test_no_solution_is_anywhere_in_the_built_tree(site):
+    assert answers(), "no solutions found to look for"
+    assert not leaks(site)
+
+
+def test_a_planted_solution_is_found(tmp_path):
+    lines = next(iter(answers().values()))
+    (tmp_path / "searchindex.js").write_text("x = '" + lines[0] + "'")
+    assert leaks(tmp_path)
+
+
+def test_every_picture_has_words(site):
+    wordless = [
+        (page, picture.get("src", "")[:80])
+        for page in PAGES
+        for picture in Links(site / page).pictures
+        if not picture.get("alt", "").strip() or "_images/" in picture.get("alt", "")
+    ]
+    assert not wordless
+
+
+def test_lessons_and_labs_link_to_colab_and_to_their_file(site):
+    pages = [page for page in PAGES if page.startswith(("lessons/", "labs/"))]
+    assert pages
+    for page in pages:
+        links = Links(site / page).links
+        assert any(link.startswith("https://colab.research.google.com/github/") for link in links), page
+        assert any("_downloads/" in link for link in links), page
+
+
+def test_code_of_lessons_on_the_site_compiles():
+    """What a reader copies is the notebook's own code, complete."""
+    for page in sorted(ROOT.glob("build/book/lessons/*.ipynb")):
+        for cell in nbformat.read(page, 4).cells:
+            if cell.cell_type == "code" and not cell.source.lstrip().startswith(("%", "!")):
+                ast.parse(cell.source)
+
+
+def visit(browser, address: str, page: str, width: int, theme: str) -> tuple[list, list, list]:
+    """Open one page; return console errors, foreign requests and axe's findings."""
+    context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=theme)
+    context.add_init_script(f"localStorage.setItem('mode', '{theme}'); localStorage.setItem('theme', '{theme}')")
+    tab = context.new_page()
+    errors, foreign = [], []
+    tab.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
+    tab.on("pageerror", lambda error: errors.append(str(error)))
+    tab.on("response", lambda r: errors.append(f"{r.status} {r.url}") if r.status >= 400 else None)
+
+    def gate(route):
+        if route.request.url.startswith((address, "data:", "blob:")):
+            return route.continue_()
+        foreign.append(route.request.url)
+        return route.abort()
+
+    context.route("**/*", gate)
+    tab.goto(f"{address}/{page}", wait_until="load")
+    tab.wait_for_timeout(700)
+    tab.add_script_tag(path=str(AXE))
+    found = tab.evaluate("axe.run(document, {resultTypes: ['violations']})")
+    wide = tab.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+    findings = [(v["id"], v["nodes"][0]["html"][:160], len(v["nodes"])) for v in found["violations"]]
+    if wide > 1:
+        findings.append(("scrolls sideways", f"{wide} px", 1))
+    context.close()
+    return errors, foreign, findings
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("width", WIDTHS)
+@pytest.mark.parametrize("page", [page for page in PAGES if page not in ("genindex.html", "search.html")])
+def test_page_is_quiet_self_contained_and_accessible(browser, address, page, width, theme):
+    errors, foreign, findings = visit(browser, address, page, width, theme)
+    assert not foreign, foreign
+    assert not errors, errors
+    assert not findings, findings
+
+
+def test_axe_does_find_a_planted_fault(browser, address):
+    context = browser.new_context()
+    tab = context.new_page()
+    tab.set_content("<html lang=en><title>t</title><main><h1>t</h1><img src=data:,></main></html>")
+    tab.add_script_tag(path=str(AXE))
+    found = tab.evaluate("axe.run(document)")
+    assert "image-alt" in [violation["id"] for violation in found["violations"]]
+    context.close()
