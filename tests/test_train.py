@@ -72,8 +72,8 @@ def stop_at(step):
 def test_it_learns_and_counts():
     seen = []
     model = Toy()
-    history = train.fit(model, Stream(), classify, 60, on_step=lambda step, loss: seen.append((step, loss)))
-    assert history.steps == 60 and [step for step, _ in seen] == list(range(1, 61))
+    history = train.fit(model, Stream(), classify, 120, on_step=lambda step, loss: seen.append((step, loss)))
+    assert history.steps == 120 and [step for step, _ in seen] == list(range(1, 121))
     assert [loss for _, loss in seen] == history.losses
     assert sum(history.losses[-10:]) < 0.5 * sum(history.losses[:10])
     assert not history.interrupted and history.seconds > 0
