@@ -1,0 +1,117 @@
+"""Our ViT is transformers' ViTModel and, with `pre_norm`, its CLIPVisionModel."""
+
+import pytest
+import torch
+from safetensors.torch import load_file
+from transformers import CLIPVisionConfig, CLIPVisionModel, ViTConfig, ViTModel
+from transformers.models.vit.modeling_vit import ViTLayer
+
+from mmlab.models import weights
+from mmlab.models.attention import ACTIVATIONS, MultiHeadAttention
+from mmlab.models.vit import ViT
+
+OURS = dict(image_size=24, patch=8, width=40, layers=3, heads=5, mlp_ratio=3)
+THEIRS = dict(
+    image_size=24, patch_size=8, hidden_size=40, num_hidden_layers=3, num_attention_heads=5,
+    intermediate_size=90,
+)  # fmt: skip
+
+
+def shaken(model):
+    """Return the model in eval mode with noise on every weight, so none is 0 or 1."""
+    torch.manual_seed(5)
+    with torch.no_grad():
+        for parameter in model.parameters():
+            parameter.add_(0.1 * torch.randn_like(parameter))
+    return model.eval()
+
+
+def pixels():
+    """Return a batch of pixels (7, 3, 24, 24) that is neither centred nor of unit scale."""
+    return torch.randn(7, 3, 24, 24, generator=torch.Generator().manual_seed(6)) * 1.7 + 0.3
+
+
+def close(ours, theirs):
+    """Demand equal shapes, then values within 1e-5, relative and absolute."""
+    assert ours.shape == theirs.shape
+    torch.testing.assert_close(ours, theirs, rtol=1e-5, atol=1e-5)
+
+
+def library_vit(config):
+    """Return a ViTModel without the pooler that no training of ours uses."""
+    return ViTModel(config, add_pooling_layer=False).eval()
+
+
+@pytest.mark.parametrize("activation", ACTIVATIONS)
+def test_our_weights_give_ViTModel_our_tokens(activation):
+    ours = shaken(ViT(**OURS, activation=activation))
+    theirs = library_vit(ViTConfig(**weights.vit_config(ours)))
+    theirs.load_state_dict(weights.vit_to_transformers(ours.state_dict()))
+    tokens = theirs(pixels()).last_hidden_state
+    close(ours(pixels()), tokens)
+    close(ours.pooled(pixels()), tokens[:, 0])
+
+
+@pytest.mark.parametrize("activation", ACTIVATIONS)
+def test_our_weights_give_CLIPVisionModel_our_vectors(activation):
+    ours = shaken(ViT(**OURS, activation=activation, pre_norm=True))
+    theirs = CLIPVisionModel(CLIPVisionConfig(**weights.vit_config(ours))).eval()
+    theirs.load_state_dict(weights.vit_to_transformers(ours.state_dict()))
+    output = theirs(pixels())
+    close(ours.pooled(pixels()), output.pooler_output)
+    close(ours.hidden(pixels()), output.last_hidden_state)
+
+
+def test_a_random_ViTModel_gives_us_its_tokens():
+    theirs = shaken(ViTModel(ViTConfig(**THEIRS)))
+    ours = weights.vit_from_config(theirs.config.to_dict())
+    ours.load_state_dict(weights.vit_from_transformers(theirs.state_dict()))
+    close(ours(pixels()), theirs(pixels()).last_hidden_state)
+
+
+def test_a_random_CLIPVisionModel_gives_us_its_vectors():
+    theirs = shaken(CLIPVisionModel(CLIPVisionConfig(**THEIRS)))
+    ours = weights.vit_from_config(theirs.config.to_dict())
+    ours.load_state_dict(weights.vit_from_transformers(theirs.state_dict()))
+    close(ours.pooled(pixels()), theirs(pixels()).pooler_output)
+
+
+def test_the_names_in_the_librarys_files_are_understood(tmp_path):
+    theirs = shaken(ViTModel(ViTConfig(**THEIRS)))
+    theirs.save_pretrained(tmp_path)
+    state = load_file(tmp_path / "model.safetensors")
+    assert any(name.startswith("encoder.layer.") for name in state)  # other names than in memory
+    ours = weights.vit_from_config(theirs.config.to_dict())
+    ours.load_state_dict(weights.vit_from_transformers(state))
+    close(ours(pixels()), theirs(pixels()).last_hidden_state)
+
+
+@pytest.mark.parametrize("pre_norm", [False, True])
+def test_a_round_trip_through_their_names_is_equal_bit_for_bit(pre_norm):
+    state = shaken(ViT(**OURS, pre_norm=pre_norm)).state_dict()
+    back = weights.vit_from_transformers(weights.vit_to_transformers(state))
+    assert back.keys() == state.keys()
+    assert all(torch.equal(back[name], state[name]) for name in state)
+
+
+def test_a_block_is_ViTLayer():
+    ours = shaken(ViT(**OURS))
+    theirs = library_vit(ViTConfig(**weights.vit_config(ours)))
+    theirs.load_state_dict(weights.vit_to_transformers(ours.state_dict()))
+    x = torch.randn(4, 11, 40)
+    assert isinstance(theirs.layers[1], ViTLayer)
+    close(ours.blocks[1](x), theirs.layers[1](x))
+
+
+@pytest.mark.parametrize("causal", [False, True])
+def test_attention_is_torchs_MultiheadAttention(causal):
+    ours = shaken(MultiHeadAttention(40, 5))
+    theirs = torch.nn.MultiheadAttention(40, 5, batch_first=True)
+    parts = (ours.query, ours.key, ours.value)
+    with torch.no_grad():
+        theirs.in_proj_weight.copy_(torch.cat([part.weight for part in parts]))
+        theirs.in_proj_bias.copy_(torch.cat([part.bias for part in parts]))
+    theirs.out_proj.load_state_dict(ours.out.state_dict())
+    x = torch.randn(4, 11, 40)
+    mask = torch.ones(11, 11, dtype=torch.bool).triu(1) if causal else None
+    close(ours(x, causal=causal), theirs(x, x, x, attn_mask=mask)[0])
