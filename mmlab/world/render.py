@@ -1,0 +1,124 @@
+"""Scenes to pictures, many at a time.
+
+Drawing touches only the window around each shape: coverage tiles come ready
+from `glyphs.tile`, and one pass blends the first shape of every scene, the next
+pass the second, so that shapes of hand-made scenes may overlap. A pixel is one
+uint32 while it is drawn, 0x00BBGGRR, so that one look-up moves three channels.
+"""
+
+import numpy as np
+
+from mmlab.errors import InputError
+from mmlab.world import glyphs
+from mmlab.world.noise import whole
+from mmlab.world.scene import BACKGROUNDS, CANVAS, COLOURS, KINDS, MOST, RADIUS, SIZES, Scene
+
+LEAST, LARGEST = 8, 512  # pixels along a picture's side
+_CHUNK = 256  # pictures drawn at a time: they stay in the cache
+_RED_BLUE, _GREEN = np.uint32(0xFF00FF), np.uint32(0x00FF00)
+_BITS = np.uint32(glyphs.FULL.bit_length() - 1)
+
+
+def _packed(palette: dict) -> np.ndarray:
+    """Return a palette's colours as uint32, one a name."""
+    return np.array([r | g << 8 | b << 16 for r, g, b in palette.values()], np.uint32)
+
+
+_INKS, _PAPERS = _packed(COLOURS), _packed(BACKGROUNDS)
+_KIND = {name: index for index, name in enumerate(KINDS)}
+_SIZE = {name: index for index, name in enumerate(SIZES)}
+_INK = {name: index for index, name in enumerate(COLOURS)}
+_PAPER = {name: index for index, name in enumerate(BACKGROUNDS)}
+
+
+def render(scenes, size: int = 32) -> np.ndarray:
+    """Return the pictures of some scenes, drawn with smooth edges.
+
+    scenes   sequence of Scene   at least one
+    size     int                 pixels along a side, 8 to 512; 32, 48, 96 draw exactly
+    returns  (n, size, size, 3) uint8   red, green, blue; row 0 is the top
+    raises   InputError          for no scenes, something else than scenes, or a bad size
+
+    >>> from mmlab.world import sample
+    >>> render(sample(2), size=48).shape
+    (2, 48, 48, 3)
+    """
+    scenes, size = _checked(scenes, size)
+    pictures = np.empty((len(scenes), size, size, 3), np.uint8)
+    for first in range(0, len(scenes), _CHUNK):
+        some = scenes[first : first + _CHUNK]
+        pictures[first : first + len(some)] = _draw(some, size)
+    return pictures
+
+
+def _checked(scenes, size) -> tuple[list, int]:
+    """Return the scenes as a list and the size as an int, or raise InputError."""
+    size = whole(size, "size")
+    if not LEAST <= size <= LARGEST:
+        raise InputError(f"render: size={size}", f"{LEAST} to {LARGEST} pixels", "pass size=32")
+    if isinstance(scenes, Scene):
+        raise InputError("render: one Scene", "a sequence of scenes", "pass [scene]")
+    scenes = list(scenes)
+    if not scenes:
+        raise InputError("render: an empty batch", "at least one scene", "pass sample(4)")
+    for scene in scenes:
+        if not isinstance(scene, Scene):
+            raise InputError(f"render: a {type(scene).__name__} among the scenes",
+                             "Scene objects only", "make them with sample() or Scene(...)")  # fmt: skip
+    return scenes, size
+
+
+def _draw(scenes: list, size: int) -> np.ndarray:
+    """Return the pictures (n, size, size, 3) uint8 of one chunk of scenes."""
+    # One more row and column than is shown: a window may reach one pixel past the edge.
+    side = size + 1
+    canvas = np.empty((len(scenes), side * side), np.uint32)
+    canvas[:] = _PAPERS[[_PAPER[scene.background] for scene in scenes], None]
+    flat = canvas.reshape(-1)
+    for turn in range(min(MOST, max(len(scene.shapes) for scene in scenes))):
+        rows = np.array(
+            [
+                (i, _KIND[s.kind], _INK[s.colour], _SIZE[s.size], s.y, s.x)
+                for i, scene in enumerate(scenes)
+                if turn < len(scene.shapes)
+                for s in (scene.shapes[turn],)
+            ]
+        )
+        for index in range(len(SIZES)):
+            chosen = rows[rows[:, 3] == index]
+            if len(chosen):
+                _blend(flat, chosen, index, size)
+    shown = canvas.astype("<u4", copy=False).view(np.uint8).reshape(len(scenes), side, side, 4)
+    return shown[:, :size, :size, :3]
+
+
+def _blend(flat: np.ndarray, rows: np.ndarray, size_index: int, size: int) -> None:
+    """Draw at most one shape into each picture: rows of (picture, kind, ink, size, y, x)."""
+    picture, kind, ink, _, y, x = rows.T
+    radius = RADIUS[SIZES[size_index]]
+    top, above = np.divmod((y - radius) * size, CANVAS)
+    left, before = np.divmod((x - radius) * size, CANVAS)
+    names, which = np.unique((kind * CANVAS + above) * CANVAS + before, return_inverse=True)
+    tiles = np.stack(
+        [
+            glyphs.tile(size, name // CANVAS**2, size_index, name // CANVAS % CANVAS, name % CANVAS)
+            for name in names.tolist()
+        ]
+    )
+    wide = tiles.shape[1]
+    cover = tiles.reshape(len(names), -1)[which]
+    steps = np.arange(wide)
+    within = (steps[:, None] * (size + 1) + steps).reshape(-1)
+    places = (((picture * (size + 1) + top) * (size + 1)) + left)[:, None] + within
+    flat[places] = _mixed(flat[places], _INKS[ink][:, None], cover)
+
+
+def _mixed(under: np.ndarray, over: np.ndarray, cover: np.ndarray) -> np.ndarray:
+    """Return packed pixels, `cover` parts of `over` in FULL and the rest of `under`, rounded."""
+    rest = np.uint32(glyphs.FULL) - cover
+    half = np.uint32(glyphs.FULL // 2)
+    red_blue = (under & _RED_BLUE) * rest + (over & _RED_BLUE) * cover + half * np.uint32(0x10001)
+    # Green alone, moved down first, so that no product leaves 32 bits.
+    green = (under >> np.uint32(8) & np.uint32(0xFF)) * rest
+    green += (over >> np.uint32(8) & np.uint32(0xFF)) * cover + half
+    return (red_blue >> _BITS & _RED_BLUE) | (green & _GREEN)
