@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent
-collect_ignore_glob = ["solutions/*/exercises.py", "labs/*", "build/*", "book/*"]
+collect_ignore_glob = ["solutions/*/*.py", "labs/*", "build/*", "book/*"]
 
 
 def runs_notebooks(config) -> bool:

@@ -85,6 +85,7 @@ class Recorder:
         parent = message["parent_header"].get("msg_id")
         if message["msg_type"] == "execute_input":
             self.request = parent
+            self.notebook.cells[self.index].execution_count = 1  # numbered in `finish`
         if parent != self.request or message["msg_type"] == "execute_input":
             return
         try:
