@@ -42,7 +42,7 @@ def words(text: str) -> list[str]:
     ['is', 'there', 'a', 'red', 'circle']
     """
     if not isinstance(text, str):
-        raise InputError(f"a {type(text).__name__} in place of a text", "a str", "pass a caption")
+        raise InputError(f"a text was due, and a {type(text).__name__} came", "a str", "pass a caption")
     return re.sub(r"[.,;:!?]", " ", text.lower()).split()
 
 

@@ -106,7 +106,8 @@ def _checked(n, seed, split, shapes) -> tuple[int, int, int, int]:
     except (TypeError, ValueError):
         least, most = 0, 0
     if not 1 <= least <= most <= MOST:
-        raise InputError(f"sample: shapes={shapes!r}", f"(least, most) with 1 <= least <= most <= {MOST}",
+        raise InputError(f"sample: shapes={shapes!r}",
+                         f"(least, most) with 1 <= least <= most <= {MOST}",
                          "pass shapes=(1, 1) for one shape in each scene")  # fmt: skip
     return n, seed, least, most
 
