@@ -79,7 +79,8 @@ def load(folder: str | Path) -> "nn.Module":
                 state = weights.vit_from_transformers(state)
             else:
                 given = f"{folder}: model_type {config['model_type']!r}"
-                raise InputError(given, "clip, vit or clip_vision_model", "open it with transformers")
+                wanted = "clip, vit or clip_vision_model"
+                raise InputError(given, wanted, "open it with transformers")
         model.load_state_dict(state, assign=True)
     except (ArithmeticError, AttributeError, LookupError, RuntimeError, TypeError) as error:
         reason = repr(error).splitlines()[-1][-200:]
@@ -207,8 +208,8 @@ def read_bytes(path: Path) -> bytes:
     try:
         return path.read_bytes()
     except OSError as error:
-        given = f"{path}: {error.strerror}"
-        raise InputError(given, "a folder that hub.save wrote", "train and save it first") from error
+        given, wanted = f"{path}: {error.strerror}", "a folder that hub.save wrote"
+        raise InputError(given, wanted, "train and save it first") from error
 
 
 def damaged(path: Path, reason: str) -> InputError:

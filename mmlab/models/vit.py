@@ -65,7 +65,7 @@ class ViT(nn.Module):
         return self.norm(self.hidden(pixels)[:, 0])
 
     def hidden(self, pixels: Tensor) -> Tensor:
-        """Return the tokens after the last block, before the final norm: (B, C, Y, X) → (B, T, D)."""
+        """Return the tokens before the final norm: (B, C, Y, X) → (B, T, D)."""
         x = self.pre_norm(self.embed(pixels))
         for block in self.blocks:
             x = block(x)

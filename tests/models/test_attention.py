@@ -6,7 +6,12 @@ import pytest
 import torch
 
 from mmlab.errors import InputError
-from mmlab.models.attention import ACTIVATIONS, MultiHeadAttention, TransformerBlock, activation_layer
+from mmlab.models.attention import (
+    ACTIVATIONS,
+    MultiHeadAttention,
+    TransformerBlock,
+    activation_layer,
+)
 
 
 def attention_by_loops(attention, x, causal):

@@ -118,7 +118,8 @@ def test_patches_that_do_not_tile_the_image_are_refused(image_size, patch):
 def test_logits_are_scaled_cosines_of_many_images_and_few_texts():
     torch.manual_seed(2)
     model = clip.small(vocabulary_size=20, length=6, logit_bias=-3.0)
-    pixels, ids = torch.randn(5, 3, 32, 32), torch.tensor([[18, 2, 19, 0, 0, 0], [18, 4, 3, 19, 0, 0]])
+    pixels = torch.randn(5, 3, 32, 32)
+    ids = torch.tensor([[18, 2, 19, 0, 0, 0], [18, 4, 3, 19, 0, 0]])
     image, text = model.encode_image(pixels), model.encode_text(ids)
     cosines = F.cosine_similarity(image[:, None], text[None], dim=-1)
     assert image.shape == (5, 64) and text.shape == (2, 64)
