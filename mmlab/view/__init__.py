@@ -1,0 +1,14 @@
+"""Figures that everybody can read: each has alternative text and colours that survive colour-blindness.
+
+Every figure of the course goes through `show`, or through a function here that does.
+"""
+
+from mmlab.view.charts import bars, gallery, heatmap, images, lines, scatter
+from mmlab.view.diagram import diagram
+from mmlab.view.live import Live, LiveCurve
+from mmlab.view.paper import PALETTE, Picture, figure, picture, show
+
+__all__ = [
+    "PALETTE", "Live", "LiveCurve", "Picture", "bars", "diagram", "figure", "gallery",
+    "heatmap", "images", "lines", "picture", "scatter", "show",
+]  # fmt: skip

@@ -1,0 +1,124 @@
+"""Pictures that change in place while something learns."""
+
+import time
+import uuid
+
+from mmlab.view import paper
+
+PAUSE = 0.5  # seconds between two drawings, at least
+SHARE = 0.05  # of the time may go into drawing
+
+
+class Live:
+    """One place in a notebook whose picture can be replaced; a terminal gets the words.
+
+    Drawings that come too fast are left out: at most two a second, and never more
+    than a twentieth of the time. The last one is drawn when the cell ends.
+    """
+
+    def __init__(self):
+        self._handle = self._waiting = None
+        self._shown = False
+        self._next = 0.0
+
+    def show(self, draw, *, now: bool = False) -> bool:
+        """Replace the picture by `draw() -> (figure, alt)`; return whether it was drawn yet.
+
+        now  True draws even if the last drawing was a moment ago
+        """
+        self._waiting = draw
+        began = time.monotonic()
+        if not now and began < self._next:
+            return False
+        self._waiting = None
+        made = paper.picture(*draw())
+        self._put(made)
+        done = time.monotonic()
+        self._next = done + max(PAUSE, (done - began) / SHARE)
+        return True
+
+    def finish(self, *_) -> None:
+        """Draw what was left out, if anything was."""
+        if self._waiting is not None:
+            self.show(self._waiting, now=True)
+
+    def _put(self, made) -> None:
+        if self._handle is not None:
+            self._handle.update(made)
+            return
+        self._handle = paper.put(made, display_id=uuid.uuid4().hex)
+        if self._handle is not None:
+            from IPython import get_ipython
+
+            get_ipython().events.register("post_run_cell", self.finish)
+
+
+class LiveCurve:
+    """A loss curve that grows while `fit` runs: `fit(..., on_step=LiveCurve("CLIP learns"))`.
+
+    title     str     over the curve
+    steps     int     where the axis ends; None: as far as the curve goes
+    quantity  str     what is drawn: "loss"
+    baseline  float   a dotted line to beat, such as the loss of guessing; with its name
+    Outside a notebook it prints a line now and then.
+    """
+
+    def __init__(
+        self,
+        title: str,
+        steps: int | None = None,
+        *,
+        quantity: str = "loss",
+        baseline: tuple[str, float] | None = None,
+    ):
+        self.title, self.total, self.quantity, self.baseline = title, steps, quantity, baseline
+        self.steps, self.values = [], []
+        self._live = Live()
+
+    def __call__(self, step: int, value: float) -> None:
+        """Take one more point, and draw when it is time."""
+        self.steps.append(step)
+        self.values.append(float(value))
+        if paper.in_notebook():
+            self._live.show(self._draw, now=step == self.total)
+        elif step == 1 or step == self.total or step % max(1, (self.total or 500) // 10) == 0:
+            print(f"{self.title}: {self._place(step)}, {self.quantity} {self._recent():.3g}")
+
+    def _place(self, step: int) -> str:
+        return f"step {step} of {self.total}" if self.total else f"step {step}"
+
+    def _recent(self) -> float:
+        """Return the mean of the last tenth, at most 20 points: one batch says little."""
+        last = self.values[-max(1, min(20, len(self.values) // 10)) :]
+        return sum(last) / len(last)
+
+    def _draw(self):
+        made, axes = paper.figure()
+        axes.plot(self.steps, self.values, color=paper.PALETTE["sky"], linewidth=1, linestyle="-")
+        axes.plot(self.steps, smooth(self.values), color=paper.PALETTE["blue"], linestyle="-")
+        alt = (
+            f"Line chart, {self.title}: {self.quantity} over {self.steps[-1]} steps, from "
+            f"{self.values[0]:.3g} at step {self.steps[0]} to {self._recent():.3g} in the last steps"
+        )
+        if self.baseline:
+            name, level = self.baseline
+            axes.axhline(level, color=paper.PALETTE["vermillion"], linestyle=":")
+            axes.annotate(name, (0.99, level), xycoords=("axes fraction", "data"), ha="right", va="bottom")
+            alt += f"; {name} is {level:.3g}"
+        axes.set(title=self.title, xlabel="step", ylabel=self.quantity)
+        axes.set_xlim(0, self.total or max(self.steps[-1], 10))
+        axes.set_ylim(bottom=min(0, *self.values))
+        return made, alt + "."
+
+
+def smooth(values: list[float], share: float = 0.8) -> list[float]:
+    """Return the running mean, which forgets a fifth at every step.
+
+    >>> [round(x, 2) for x in smooth([1.0, 0.0, 0.0])]
+    [1.0, 0.44, 0.26]
+    """
+    smoothed, total, weight = [], 0.0, 0.0
+    for value in values:
+        total, weight = share * total + value, share * weight + 1
+        smoothed.append(total / weight)
+    return smoothed
