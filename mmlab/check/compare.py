@@ -1,9 +1,10 @@
 """The comparers: public code that says where two values differ, and how to say it.
 
-    close      nested values; numbers within rtol and atol, everything else equal
-    equal      close with both tolerances 0
-    accuracy   at least `minimum` of the predictions are the truth
-    agreement  at least `minimum` of the predictions are those of another answer
+    close       nested values; numbers within rtol and atol, everything else equal
+    equal       close with both tolerances 0
+    accuracy    at least `minimum` of the predictions are the truth
+    agreement   at least `minimum` of the predictions are those of another answer
+    likelihood  the truth is given at least `minimum` of the probability, on average
 
 Type, then shape, then kind of number, then value: nothing is ever broadcast.
 Only values that the codec has made are compared, so no code of an answer runs here.
@@ -82,12 +83,37 @@ def agreement(wanted, got, *, minimum: float = 0.98, text=False) -> Difference |
     return _share(wanted, got, minimum, "the same")
 
 
-COMPARERS = {"close": close, "equal": equal, "accuracy": accuracy, "agreement": agreement}
+def likelihood(wanted, got, *, minimum: float, text=False) -> Difference | None:
+    """Return None if the probability given to the truth is at least `minimum` on average.
+
+    wanted   (S,) the true classes, whole numbers
+    got      (S, classes) probabilities: what is right but unsure fails, unlike in `accuracy`
+    """
+    if isinstance(got, Raised) or isinstance(wanted, Raised):
+        return _exceptions(wanted, got, False, "")
+    truth = _as_numpy(wanted)
+    rows = _as_numpy(got) if _family(got) in ("torch tensor", "numpy array") else np.empty(0)
+    if rows.dtype.kind != "f" or rows.ndim != 2 or len(rows) != len(truth) or rows.shape[1] <= truth.max():
+        return Difference("", f"is {describe(got)}", f"a row of probabilities for each of {len(truth)} inputs",
+                          "return a floating array of shape (inputs, classes)")  # fmt: skip
+    sums = rows.sum(axis=1)
+    if not (np.abs(sums - 1) < 1e-3).all() or (rows < 0).any():
+        worst = sums[np.argmax(np.where(np.isnan(sums), np.inf, np.abs(sums - 1)))]
+        return Difference("", f"has a row that sums to {_short(worst)}", "probabilities: each row sums to 1",
+                          "take the softmax of each row, over the classes")  # fmt: skip
+    mean = float(rows[np.arange(len(truth)), truth].mean())
+    if mean >= minimum:
+        return None
+    return Difference("", f"gives the right class a probability of {mean:.2f} on average", f"at least {minimum:.2f}",
+                      "check what the loss is computed from, and that every step changes the parameters")  # fmt: skip
+
+
+COMPARERS = {"close": close, "equal": equal, "accuracy": accuracy, "agreement": agreement, "likelihood": likelihood}
 
 
 def equality(compare: dict) -> dict:
     """Return the form of a comparer that asks whether two answers are the same answer."""
-    if compare["kind"] in ("accuracy", "agreement"):
+    if compare["kind"] in ("accuracy", "agreement", "likelihood"):
         return {"kind": "agreement", "parameters": {}}
     return compare
 

@@ -11,6 +11,7 @@ The right answer itself is no part of it: it is the solution cell of `lab.ipynb`
 import hashlib
 import importlib.util
 import inspect
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,7 +20,7 @@ from mmlab import values
 from mmlab.errors import InputError
 
 DRIVERS = ("call", "module", "script", "predict", "bugs", "text")
-COMPARERS = ("close", "equal", "accuracy", "agreement")
+COMPARERS = ("close", "equal", "accuracy", "agreement", "likelihood")
 MINIMUM = {"hints": 2, "misconceptions": 3, "alternates": 2}
 VISIBLE = b"visible"  # the seed of the cases that students see
 
@@ -190,9 +191,7 @@ def load(folder: Path) -> Week:
     path = Path(folder) / "exercises.py"
     if not path.is_file():
         raise InputError(f"{path} is not there", "an exercises.py in the week's folder", "check the week's name")
-    spec = importlib.util.spec_from_file_location(f"exercises_{path.parent.name}", path)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
+    module = _imported(path)
     exercises = tuple(module.EXERCISES)
     names = [exercise.name for exercise in exercises]
     if twice := sorted({name for name in names if names.count(name) > 1}):
@@ -228,6 +227,20 @@ def course_root(start: Path | None = None) -> Path:
             return folder
     raise InputError(f"no solutions/ in {here} or above it", "the folder of the course",
                      "change into your clone of the course")  # fmt: skip
+
+
+def _imported(path: Path):
+    """Import exercises.py by its path; files beside it may be imported from it by their names."""
+    for beside in path.parent.glob("*.py"):
+        sys.modules.pop(beside.stem, None)  # the same name may belong to another copy of the week
+    spec = importlib.util.spec_from_file_location(f"exercises_{path.parent.name}", path)
+    module = sys.modules[spec.name] = importlib.util.module_from_spec(spec)
+    sys.path.insert(0, str(path.parent))
+    try:
+        spec.loader.exec_module(module)
+    finally:
+        sys.path.remove(str(path.parent))
+    return module
 
 
 def _one_of(what: str, kind: str, known: tuple[str, ...]) -> str:
