@@ -45,15 +45,15 @@ def main(argv: list[str] | None = None) -> int:
     """Run one command; return its exit status (2: the request was at fault)."""
     argv = sys.argv[1:] if argv is None else argv
     only = next((word for word in argv if word in COMMANDS), None)
-    args = parser(only).parse_args(argv)
-    module = importlib.import_module(f"mmlab.course.{COMMANDS[args.command][0]}")
     try:
+        args = parser(only).parse_args(argv)
+        module = importlib.import_module(f"mmlab.course.{COMMANDS[args.command][0]}")
         return module.main(args) or 0
     except MmlabError as error:
-        print(f"mmlab {args.command}: {error}", file=sys.stderr)
+        print(f"mmlab {only}: {error}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
-        print(f"\nmmlab {args.command}: stopped", file=sys.stderr)
+        print(f"\nmmlab {only}: stopped", file=sys.stderr)
         return 130
 
 

@@ -11,9 +11,13 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from mmlab.course import executed, places
-from mmlab.course.kernel import AsyncMeasuredKernel, Cost, steps_allowed
-from mmlab.errors import NotebookError
+from mmlab.errors import MissingPart, NotebookError
+
+try:
+    from mmlab.course import executed, places
+    from mmlab.course.kernel import AsyncMeasuredKernel, Cost, steps_allowed
+except ImportError as error:
+    raise MissingPart(f"mmlab run: {error}", "nbclient and psutil", "pip install 'mmlab[lab]'") from error
 
 CELL_TIMEOUT = 1800  # a hang, not a budget
 
