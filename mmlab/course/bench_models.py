@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-BATCH, LENGTH, VOCABULARY = 128, 24, 60
+BATCH, LENGTH, VOCABULARY = 128, 32, 67
 CAPTION = 10  # ids in "a large red circle on a grey background", start and end included
 
 
@@ -66,6 +66,7 @@ def training_step(model: Any, loss: Callable) -> Callable[[], None]:
     optimizer = torch.optim.AdamW(model.parameters(), lr=1e-4, fused=True)
 
     def step() -> None:
+        """Take one training step."""
         optimizer.zero_grad()
         loss().backward()
         optimizer.step()

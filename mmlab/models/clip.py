@@ -68,7 +68,7 @@ class CLIP(nn.Module):
 
 def small(
     vocabulary_size: int,
-    length: int = 24,
+    length: int = 32,
     width: int = 64,
     layers: int = 2,
     *,

@@ -28,7 +28,7 @@ class WordTokenizer:
 
     pad = 0
 
-    def __init__(self, words: Sequence[str], length: int = 24):
+    def __init__(self, words: Sequence[str], length: int = 32):
         if len(set(words)) != len(words) or length < 3:
             given = f"WordTokenizer({len(words)} words, length={length})"
             raise InputError(given, "distinct words and length >= 3", "use world.vocabulary()")
@@ -105,7 +105,7 @@ class TextTower(nn.Module):
         width: int = 64,
         layers: int = 2,
         heads: int = 4,
-        length: int = 24,
+        length: int = 32,
         *,
         end: int | None = None,
         mlp_ratio: float = 4,

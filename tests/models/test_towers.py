@@ -4,9 +4,10 @@ import pytest
 import torch
 from torch.nn import functional as F
 
+from mmlab import world
 from mmlab.errors import InputError, ShapeError
 from mmlab.models import clip
-from mmlab.models.text import TextTower, WordTokenizer
+from mmlab.models.text import TextTower, WordTokenizer, split_words
 from mmlab.models.vit import ViT
 
 WORDS = ("a", "large", "red", "circle", "left", "of")
@@ -144,3 +145,11 @@ def test_empty_batches_are_named_by_clip():
         model(torch.zeros(0, 3, 32, 32), ids)
     with pytest.raises(ShapeError, match="B at least 1"):
         model(torch.zeros(1, 3, 32, 32), ids[:0])
+
+
+def test_every_caption_question_and_answer_of_the_world_fits_and_reads_back():
+    tokenizer = WordTokenizer(world.vocabulary())
+    scenes = world.sample(300, seed=4)
+    texts = [world.caption(s, style, n) for style in world.STYLES for n, s in enumerate(scenes)]
+    texts += [part for s in scenes for q in world.questions(s) for part in (q.text, q.answer)]
+    assert tokenizer.decode(tokenizer(texts)) == [" ".join(split_words(text)) for text in texts]
