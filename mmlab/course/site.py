@@ -23,7 +23,7 @@ from mmlab.errors import NotebookError
 
 STAGE, SITE = Path("build/book"), Path("build/site")
 MODULES = Path("book/node_modules")
-# From each npm package, what the site serves: (source, target below _static/vendor).
+# From each npm package, what the site serves: (source, target below vendor/).
 ASSETS = (
     ("mathjax/es5/tex-mml-chtml.js", "mathjax/tex-mml-chtml.js"),
     ("mathjax/es5/output/chtml/fonts/woff-v2", "mathjax/output/chtml/fonts/woff-v2"),
@@ -32,7 +32,7 @@ ASSETS = (
     ("mathjax/LICENSE", "mathjax/LICENSE"),
     ("requirejs/require.js", "requirejs/require.js"),
     ("@jupyter-widgets/html-manager/dist/embed-amd.js", "html-manager/embed-amd.js"),
-    ("@jupyter-widgets/html-manager/LICENSE", "html-manager/LICENSE"),
+    ("@jupyter-widgets/html-manager/dist/embed.js.LICENSE.txt", "html-manager/LICENSE.txt"),
 )
 LINKS = """\
 ```{{div}} page-links
@@ -41,34 +41,44 @@ LINKS = """\
 ```"""
 
 
-def vendor(static: Path) -> None:
-    """Copy the npm assets below `static`/vendor, and cure the widget script's font address.
+def vendor(folder: Path) -> None:
+    """Copy the npm assets below `folder`/vendor and cure the widget script's font address.
 
-    html-manager carries FontAwesome's style with addresses relative to the
-    *page*, where no font lies: the three fonts are written into the script.
+    html-manager carries FontAwesome's styles with addresses relative to the
+    *page*, where no font lies: the fonts are written into the script.
     """
     for source, target in ASSETS:
-        origin, goal = MODULES / source, static / "vendor" / target
+        origin, goal = MODULES / source, folder / "vendor" / target
         goal.parent.mkdir(parents=True, exist_ok=True)
         if origin.is_dir():
             shutil.copytree(origin, goal, dirs_exist_ok=True)
         else:
             shutil.copyfile(origin, goal)
-    script = static / "vendor/html-manager/embed-amd.js"
+    script = folder / "vendor/html-manager/embed-amd.js"
     script.write_text(inline_fonts(script.read_text()))
-    for font in (MODULES / "@jupyter-widgets/html-manager/dist").glob("*.woff2"):
-        shutil.copyfile(font, script.parent / font.name)
 
 
 def inline_fonts(script: str) -> str:
     """Return the widget script with its page-relative woff2 addresses as data addresses."""
+    places = {
+        r"(url\()\.\./webfonts/([\w-]+\.woff2)\)": "@fortawesome/fontawesome-free/webfonts",
+        r"()[\w$]+\.p\s?\+\s?\"([0-9a-f]{20}\.woff2)\"": "@jupyter-widgets/html-manager/dist",
+    }
+    for pattern, folder in places.items():
 
-    def inlined(match: re.Match) -> str:
-        font = MODULES / "@fortawesome/fontawesome-free/webfonts" / match[1]
-        data = base64.b64encode(font.read_bytes()).decode()
-        return f"url(data:font/woff2;base64,{data})"
+        def inlined(match: re.Match, folder: str = folder) -> str:
+            data = base64.b64encode((MODULES / folder / match[2]).read_bytes()).decode()
+            address = f"data:font/woff2;base64,{data}"
+            return f"url({address})" if match[1] else f'"{address}"'
 
-    return re.sub(r"url\(\.\./webfonts/([\w-]+\.woff2)\)", inlined, script)
+        script, count = re.subn(pattern, inlined, script)
+        if not count:
+            raise NotebookError(
+                f"no font address like {pattern} in the widget script",
+                "the html-manager of book/package-lock.json",
+                "look how the new version names its fonts, and mend mmlab/course/site.py",
+            )
+    return script
 
 
 def stage(root: Path = Path(".")) -> Path:
@@ -81,9 +91,9 @@ def stage(root: Path = Path(".")) -> Path:
     shutil.copytree(
         root / "book", book, ignore=shutil.ignore_patterns("node_modules", "package*", "_build")
     )
-    vendor(book / "_static")
+    vendor(book / "_extra")
     config = yaml.safe_load((book / "_config.yml").read_text())
-    config["repository"] = {"url": repository(), "branch": "main", "path_to_book": ""}
+    config["sphinx"]["config"]["html_theme_options"]["repository_url"] = repository()
     (book / "_config.yml").write_text(yaml.safe_dump(config, sort_keys=False))
     (book / "_extra").mkdir(exist_ok=True)
     (book / "_extra/.nojekyll").write_text("")
