@@ -15,15 +15,21 @@ from mmlab.world.scene import CANVAS, KINDS, RADIUS, SIZES
 FINE = 16  # samples along one unit
 FULL = 256  # coverage of a pixel that lies wholly inside
 
-# Outlines in thousandths of the radius, y downwards.
-_SQUARE = ((-840, -840), (840, -840), (840, 840), (-840, 840))
-_TRIANGLE = ((0, -980), (980, 760), (-980, 760))
+# Outlines in thousandths of the radius, y downwards; every part is convex and drawn clockwise.
 _UPRIGHT = ((-320, -980), (320, -980), (320, 980), (-320, 980))
 _LYING = ((-980, -320), (980, -320), (980, 320), (-980, 320))
-_DISC, _HOLE = 960, 540
-# A five-pointed star is the set of points inside at least four of the five
-# half-planes whose edges join every second corner of a pentagon.
-_STAR = ((0, -1000), (588, 809), (-951, -309), (951, -309), (-588, 809))
+_TIPS = ((0, -1000), (951, -309), (588, 809), (-588, 809), (-951, -309))
+_NOTCHES = ((259, -356), (418, 136), (0, 440), (-418, 136), (-259, -356))
+OUTLINES = {
+    "square": (((-840, -840), (840, -840), (840, 840), (-840, 840)),),
+    "triangle": (((0, -980), (980, 760), (-980, 760)),),
+    "cross": (_UPRIGHT, _LYING),
+    # One kite for each tip, from the centre.
+    "star": tuple(
+        ((0, 0), _NOTCHES[tip - 1], _TIPS[tip], _NOTCHES[tip]) for tip in range(len(_TIPS))
+    ),
+}
+DISC, HOLE = 960, 540
 
 
 @lru_cache(maxsize=4096)
@@ -71,18 +77,14 @@ def _inside(kind: str, x: np.ndarray, y: np.ndarray, scale: int) -> np.ndarray:
     """Return which points lie inside a kind whose radius is 1000 * scale."""
     if kind in ("circle", "ring"):
         distance = x * x + y * y
-        hole = _HOLE if kind == "ring" else 0
-        return (distance <= (_DISC * scale) ** 2) & (distance >= (hole * scale) ** 2)
-    if kind == "star":
-        return _sides(_STAR, x, y, scale).sum(axis=0) >= 4
-    if kind == "cross":
-        return _sides(_UPRIGHT, x, y, scale).all(axis=0) | _sides(_LYING, x, y, scale).all(axis=0)
-    return _sides({"square": _SQUARE, "triangle": _TRIANGLE}[kind], x, y, scale).all(axis=0)
+        hole = HOLE if kind == "ring" else 0
+        return (distance <= (DISC * scale) ** 2) & (distance >= (hole * scale) ** 2)
+    return np.any([_inside_part(corners, x, y, scale) for corners in OUTLINES[kind]], axis=0)
 
 
-def _sides(corners, x: np.ndarray, y: np.ndarray, scale: int) -> np.ndarray:
-    """Return for each edge, (edges, Y, X), on which points lie to its right."""
-    edges = []
-    for (x0, y0), (x1, y1) in zip(corners, (*corners[1:], corners[0])):
-        edges.append((x1 - x0) * (y - y0 * scale) - (y1 - y0) * (x - x0 * scale) >= 0)
-    return np.stack(edges)
+def _inside_part(corners, x: np.ndarray, y: np.ndarray, scale: int) -> np.ndarray:
+    """Return which points lie to the right of every edge, as a walk clockwise sees it."""
+    inside = np.ones(np.broadcast(x, y).shape, bool)
+    for (x0, y0), (x1, y1) in zip(corners, (*corners[1:], corners[0]), strict=True):
+        inside &= (x1 - x0) * (y - y0 * scale) - (y1 - y0) * (x - x0 * scale) >= 0
+    return inside

@@ -42,7 +42,7 @@ def words(text: str) -> list[str]:
     ['is', 'there', 'a', 'red', 'circle']
     """
     if not isinstance(text, str):
-        raise InputError(f"a text was due, and a {type(text).__name__} came", "a str", "pass a caption")
+        raise InputError(f"a {type(text).__name__} where a text was due", "a str", "pass a caption")
     return re.sub(r"[.,;:!?]", " ", text.lower()).split()
 
 
@@ -52,8 +52,9 @@ def holds(relation: str, first: Shape, second: Shape) -> bool:
     The centres must lie at least a quarter of the picture (GAP units) apart
     along that axis; how far apart they lie along the other does not matter.
 
-    >>> holds("left of", Shape("ring", "red", "small", 20, 70), Shape("ring", "red", "small", 60, 20))
-    True
+    >>> low, high = Shape("ring", "red", "small", 20, 70), Shape("ring", "red", "small", 60, 20)
+    >>> holds("left of", low, high), holds("above", low, high)
+    (True, False)
     """
     if relation == "left of":
         return first.x + GAP <= second.x

@@ -64,7 +64,7 @@ def _checked(scenes, size) -> tuple[list, int]:
     for scene in scenes:
         if not isinstance(scene, Scene):
             raise InputError(f"render: a {type(scene).__name__} among the scenes",
-                             "Scene objects only", "make them with sample() or Scene(...)")  # fmt: skip
+                             "Scene objects", "make them with sample() or Scene(...)")  # fmt: skip
     return scenes, size
 
 

@@ -40,7 +40,7 @@ def satisfies(scene: Scene, constraints: Constraints) -> bool:
         return False
     candidates = []  # one list a mention
     for mention in constraints.mentions:
-        fitting = [shape for shape in range(len(scene.shapes)) if fits(scene.shapes[shape], mention)]
+        fitting = [place for place, shape in enumerate(scene.shapes) if fits(shape, mention)]
         if len(fitting) < mention.count or (mention.exact and len(fitting) != mention.count):
             return False
         candidates.append(fitting)
@@ -51,7 +51,7 @@ def satisfies(scene: Scene, constraints: Constraints) -> bool:
 
 
 def _assignable(scene, constraints, candidates, owners, chosen) -> bool:
-    """Return whether the places after `chosen` can be given shapes: depth first, undone when stuck."""
+    """Return whether the owners after those `chosen` for can be given shapes too (depth first)."""
     if len(chosen) == len(owners):
         return True
     owner = owners[len(chosen)]

@@ -1,0 +1,56 @@
+"""measure ratios against peers, alternately in one run."""
+
+import argparse
+import importlib
+import json
+
+# name → (module under mmlab.course with `measure() -> dict`, what it compares)
+BENCHES = {
+    "world": ("bench_world", "pictures a second against Pillow at 4x supersampling"),
+    "models": ("bench_models", "training steps a second against transformers"),
+}
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the command's arguments."""
+    listed = ", ".join(f"{name} ({says})" for name, (_, says) in BENCHES.items())
+    parser.add_argument("names", nargs="*", metavar="NAME", help=f"{listed}; all if none")
+
+
+def main(args: argparse.Namespace) -> int:
+    """Measure, print, and return 1 when a measurement misses its own target."""
+    from mmlab.errors import InputError
+
+    for name in args.names:
+        if name not in BENCHES:
+            raise InputError(f"bench {name}", f"one of {', '.join(BENCHES)}",
+                             "leave the name out for all")  # fmt: skip
+    results = {}
+    for name in args.names or BENCHES:
+        module = importlib.import_module(f"mmlab.course.{BENCHES[name][0]}")
+        if not args.json:
+            print(f"{name}: {BENCHES[name][1]}", flush=True)
+        results[name] = module.measure()
+        if not args.json:
+            print("\n".join(lines(results[name])), flush=True)
+    if args.json:
+        print(json.dumps(results))
+    return int(any(result.get("ok") is False for result in results.values()))
+
+
+def lines(figures: dict, indent: str = "  ") -> list[str]:
+    """Return nested figures as lines for people.
+
+    >>> lines({"threads": 1, "sizes": {"32": {"ours": 2}}})
+    ['  threads: 1', '  sizes', '    32: ours 2']
+    """
+    found = []
+    for name, value in figures.items():
+        if not isinstance(value, dict):
+            found.append(f"{indent}{name}: {value}")
+        elif any(isinstance(inner, dict) for inner in value.values()):
+            found += [f"{indent}{name}", *lines(value, indent + "  ")]
+        else:
+            inside = " · ".join(f"{key} {inner}" for key, inner in value.items())
+            found.append(f"{indent}{name}: {inside}")
+    return found
