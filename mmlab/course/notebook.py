@@ -1,0 +1,157 @@
+"""Notebooks as data: read and write them, find cells, and put answers into them.
+
+A notebook is the dict that its JSON holds, each cell's source joined to one
+string. Cells are known by their grade ids, or by their cell ids: an exercise NAME
+has `NAME-statement`, `NAME-solution` and `NAME`, the cell that is graded.
+"""
+
+import ast
+import inspect
+import itertools
+import json
+import linecache
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+from mmlab.errors import InputError, NotebookError
+
+BEGIN, END = "### BEGIN SOLUTION", "### END SOLUTION"
+STUB = """\
+# Your answer goes here, in place of the next line: delete it.
+raise NotImplementedError("{name}: write your answer and delete this line")"""
+TEXT_STUB = "*Your answer goes here, in place of this line.*"
+_counter = itertools.count()
+
+
+def read(path: Path) -> dict:
+    """Return a notebook; raises NotebookError where the file is missing, not JSON or not a notebook."""
+    try:
+        text = Path(path).read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        raise NotebookError(f"{path} cannot be read ({error})", "a notebook file", "check the path") from None
+    try:
+        notebook = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        do = "take one side of the merge marks" if "<<<<<<<" in text else "fetch the notebook again"
+        raise NotebookError(f"{path} is not JSON ({error})", "a notebook in format 4", do) from None
+    cells = notebook.get("cells") if isinstance(notebook, dict) else None
+    if not isinstance(cells, list) or not all(isinstance(cell, dict) and "source" in cell for cell in cells):
+        raise NotebookError(f"{path} has no list of cells", "a notebook in format 4", "save it again with JupyterLab")
+    for cell in cells:
+        cell["source"] = "".join(cell["source"])
+        cell.setdefault("metadata", {})
+    return notebook
+
+
+def dumps(notebook: dict) -> str:
+    """Return a notebook's text: sorted keys, sources as lines, the same bytes for the same notebook."""
+    cells = [cell | {"source": cell["source"].splitlines(keepends=True)} for cell in notebook["cells"]]
+    return json.dumps(notebook | {"cells": cells}, ensure_ascii=False, indent=1, sort_keys=True) + "\n"
+
+
+def write(path: Path, notebook: dict) -> None:
+    """Write a notebook, as `dumps` has it."""
+    Path(path).write_text(dumps(notebook), encoding="utf-8", newline="\n")
+
+
+def grade_id(cell: dict) -> str | None:
+    """Return the cell's nbgrader id, or None."""
+    return (cell.get("metadata", {}).get("nbgrader") or {}).get("grade_id")
+
+
+def cell_named(notebook: dict, name: str) -> dict | None:
+    """Return the one cell whose grade id or cell id is `name`, or None; raises NotebookError for two."""
+    found = [cell for cell in notebook["cells"] if name in (grade_id(cell), cell.get("id"))]
+    if len(found) > 1:
+        raise NotebookError(f"{len(found)} cells called {name}", "one", "delete the copies")
+    return found[0] if found else None
+
+
+def find(notebook: dict, name: str) -> dict:
+    """Return the cell called `name`; raises NotebookError where it is missing."""
+    cell = cell_named(notebook, name)
+    if cell is None:
+        raise NotebookError(f"no cell called {name}", "every cell that came with the lab",
+                            "run `mmlab update` on the lab, which puts it back")  # fmt: skip
+    return cell
+
+
+def points(notebook: dict) -> dict[str, float]:
+    """Return grade id → points for every graded cell, in order."""
+    graded = [cell["metadata"]["nbgrader"] for cell in notebook["cells"]
+              if (cell["metadata"].get("nbgrader") or {}).get("grade")]  # fmt: skip
+    return {entry["grade_id"]: entry.get("points", 0) for entry in graded}
+
+
+def title(notebook: dict) -> str:
+    """Return the first heading, or an empty text."""
+    for cell in notebook["cells"]:
+        if cell.get("cell_type") == "markdown" and (match := re.search(r"^# +(.+)$", cell["source"], re.MULTILINE)):
+            return match[1].strip()
+    return ""
+
+
+def reference(notebook: dict, name: str) -> str:
+    """Return the source of the exercise's solution cell."""
+    return find(notebook, f"{name}-solution")["source"]
+
+
+def stub(source: str, name: str) -> str:
+    """Return a solution cell's source with each solution region replaced by our stub.
+
+    raises  NotebookError where no region, or an unclosed one, is marked
+    """
+    lines, inside, seen = [], False, False
+    for line in source.split("\n"):
+        if BEGIN in line:
+            if inside:
+                raise NotebookError(f"{name}: a solution region inside another", f"{END} first", "close the first")
+            indent = line[: len(line) - len(line.lstrip())]
+            lines += [indent + part for part in STUB.format(name=name).split("\n")]
+            inside = seen = True
+        elif END in line:
+            inside = False
+        elif not inside:
+            lines.append(line)
+    if inside or not seen:
+        raise NotebookError(f"{name}: {'an open' if inside else 'no'} solution region",
+                            f"{BEGIN} … {END} in the solution cell", "mark what students write")  # fmt: skip
+    return "\n".join(lines)
+
+
+def renamed(function: Callable, name: str) -> str:
+    """Return the source of a module-level function or class under another name."""
+    source = inspect.getsource(function).rstrip("\n")
+    return re.sub(rf"\b{re.escape(function.__name__)}\b", name, source)
+
+
+def paste(solution: str, answer: str, name: str) -> str:
+    """Return a solution cell's source with its definition of `name` replaced by another.
+
+    solution  the reference's source, or a stub's
+    answer    source that defines `name`
+    raises    NotebookError where the cell does not define `name` at its top level
+    """
+    for node in ast.parse(solution).body:
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)) and node.name == name:
+            lines = solution.split("\n")
+            first = min([node.lineno, *(decorator.lineno for decorator in node.decorator_list)])
+            return "\n".join([*lines[: first - 1], *answer.split("\n"), *lines[node.end_lineno :]])
+    raise NotebookError(f"the solution cell of {name} defines no {name}", f"def {name}(…) or class {name}",
+                        "define it at the top level of the cell")  # fmt: skip
+
+
+def define(source: str, name: str, names: dict) -> object:
+    """Run a cell's source after the setup's names and return what it calls `name`.
+
+    names   the namespace that the setup cell left; it is copied, not changed
+    raises  InputError where the source does not define `name`; whatever the source raises
+    """
+    space = dict(names)
+    file = f"<cell {next(_counter)} {name}>"
+    linecache.cache[file] = (len(source), None, source.splitlines(keepends=True), file)  # for inspect and tracebacks
+    exec(compile(source, file, "exec"), space)
+    if name not in space:
+        raise InputError(f"{name} is not defined by its cell", f"def {name}(…) or class {name}", "define it")
+    return space[name]

@@ -1,0 +1,101 @@
+"""What a released lab gets on top of its source: nbgrader preprocessors.
+
+The source notebook holds an exercise's name and points only. From `exercises.py`
+come the line below its heading, its folded hints and `metadata.mmlab`; the setup
+cell's text comes from its one owner; a stub names its exercise.
+"""
+
+from pathlib import Path
+
+from nbgrader.preprocessors import (
+    CheckCellMetadata,
+    ClearHiddenTests,
+    ClearMarkScheme,
+    ClearOutput,
+    ClearSolutions,
+    ComputeChecksums,
+    LockCells,
+    NbGraderPreprocessor,
+    SaveCells,
+)
+
+from mmlab import __version__
+from mmlab.course import notebook, setup_cell
+from mmlab.course.exercise import Exercise, load
+
+IGNORED = [".ipynb_checkpoints", "*.pyc", "__pycache__", "feedback", "exercises*.py"]
+ROLES = {"-statement": "statement", "-solution": "solution", "": "check", "-demo": "demo"}
+
+
+class StampExercises(NbGraderPreprocessor):
+    """Stamps the setup cell's text, statements, hints and metadata.mmlab from the week's exercises.py."""
+
+    def preprocess(self, nb, resources):
+        """Return the notebook with everything that its exercises.py says about it."""
+        week = load(Path(resources["metadata"]["path"]))
+        nb.metadata["mmlab"] = {"week": week.id, "version": __version__}
+        setup = notebook.find(nb, setup_cell.CELL_ID)
+        setup.source = setup_cell.source(week.id)
+        setup.metadata["nbgrader"] = {
+            "grade": False, "grade_id": setup_cell.CELL_ID, "locked": True, "schema_version": 3,
+            "solution": False, "task": False,
+        }  # fmt: skip
+        points = notebook.points(nb)
+        for exercise in week.exercises:
+            stamp(nb, exercise, points.get(exercise.name, 0))
+        return nb, resources
+
+
+class NameStubs(ClearSolutions):
+    """Replaces solutions by a stub that names its exercise and says to delete the line."""
+
+    def preprocess_cell(self, cell, resources, cell_index):
+        """Return the cell with its solution, if it is one, replaced by the stub."""
+        name = (notebook.grade_id(cell) or "").removesuffix("-solution")
+        self.code_stub = {"python": notebook.STUB.format(name=name)}
+        self.text_stub = notebook.TEXT_STUB
+        return super().preprocess_cell(cell, resources, cell_index)
+
+
+# SaveCells must see the stamped cells, and checksums come after every change.
+PREPROCESSORS = [
+    StampExercises, LockCells, NameStubs, ClearOutput, CheckCellMetadata, ComputeChecksums, SaveCells,
+    ClearHiddenTests, ClearMarkScheme, ComputeChecksums, CheckCellMetadata,
+]  # fmt: skip
+
+
+def stamp(nb: dict, exercise: Exercise, points: float) -> None:
+    """Stamp one exercise's cells; raises NotebookError where one of them is missing."""
+    needed = [exercise.name] if exercise.is_text else [exercise.name, f"{exercise.name}-solution"]
+    for name in (f"{exercise.name}-statement", *needed):
+        notebook.find(nb, name)
+    for suffix, role in ROLES.items():
+        cell = notebook.cell_named(nb, exercise.name + suffix)
+        if cell is None:
+            continue
+        cell["metadata"]["mmlab"] = {"exercise": exercise.name, "role": role}
+        if role == "statement":
+            cell["source"] = statement(cell["source"], exercise, points)
+        if role == "check":
+            cell["metadata"]["mmlab"] |= {
+                "difficulty": exercise.difficulty, "importance": exercise.importance,
+                "minutes": exercise.minutes, "needs": list(exercise.needs), "driver": exercise.driver.kind,
+            }  # fmt: skip
+
+
+def statement(source: str, exercise: Exercise, points: float) -> str:
+    """Return a statement with its line of numbers below the heading and its hints folded at the end."""
+    line = (
+        f"**{points:g} point{'s' if points != 1 else ''}** · difficulty {exercise.difficulty} of 5 · "
+        f"importance {exercise.importance} of 5 · about {exercise.minutes} minutes"
+    )
+    if exercise.needs:
+        line += f" · read first: {', '.join(f'`{name}`' for name in exercise.needs)}"
+    heading, _, rest = source.strip("\n").partition("\n")
+    if heading.startswith("#"):
+        parts = [heading, line, rest.strip("\n")]
+    else:
+        parts = [line, source.strip("\n")]
+    parts += [f"<details><summary>Hint {number}</summary>\n\n{hint}\n\n</details>"
+              for number, hint in enumerate(exercise.hints, 1)]  # fmt: skip
+    return "\n\n".join(part for part in parts if part)
