@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from mmlab import world
-from mmlab.data import ATTRIBUTES, Stream, attribute, preprocess
+from mmlab.data import Stream, attribute, preprocess
 from mmlab.errors import InputError
 from mmlab.metrics import Recall, cosine_similarity_matrix, recall_at_k
 
@@ -160,6 +160,50 @@ def full_prompts() -> dict[tuple[str, str, str, str], str]:
     }
 
 
+@dataclass(frozen=True)
+class AttributeAccuracy:
+    """Shares of scenes whose nearest prompt names the truth, attribute by attribute.
+
+    pair         colour and kind both right
+    colour, kind, size   each alone
+    count        scenes judged
+    misses       scenes whose pair is wrong
+    kind_misses  of these, how many are wrong in the kind only: right colour, wrong shape
+    """
+
+    pair: float
+    colour: float
+    kind: float
+    size: float
+    count: int
+    misses: int
+    kind_misses: int
+
+
+def attribute_accuracy(model: nn.Module, tokenizer, scenes: Sequence, *, size: int = 32) -> AttributeAccuracy:
+    """Return how well a model names one-shape scenes, zero-shot among every plain caption.
+
+    The prompts hold all 48 colour-kind pairs, in each size on each background; the
+    nearest one names the shape. Among held-out pairs alone, colour would be enough.
+    """
+    prompts = full_prompts()
+    nearest = zero_shot(model, tokenizer, scenes, list(prompts.values()), size=size)
+    parts = list(prompts)
+    named = np.array([parts[place] for place in nearest])[:, :3]  # (n, 3): size, colour, kind
+    truth = np.array([[attribute(scene, name) for name in ("size", "colour", "kind")] for scene in scenes])
+    right = named == truth
+    pair = right[:, 1] & right[:, 2]
+    return AttributeAccuracy(
+        pair=float(pair.mean()),
+        colour=float(right[:, 1].mean()),
+        kind=float(right[:, 2].mean()),
+        size=float(right[:, 0].mean()),
+        count=len(scenes),
+        misses=int((~pair).sum()),
+        kind_misses=int((right[:, 1] & ~right[:, 2]).sum()),
+    )
+
+
 def bootstrap_interval(
     values,
     level: float = 0.95,
@@ -203,7 +247,8 @@ def wilson_interval(right: int, count: int, level: float = 0.95) -> tuple[float,
     share = right / count
     middle = (share + z * z / (2 * count)) / (1 + z * z / count)
     reach = z / (1 + z * z / count) * math.sqrt(share * (1 - share) / count + z * z / (4 * count * count))
-    return max(0.0, middle - reach), min(1.0, middle + reach)
+    low, high = middle - reach, middle + reach
+    return (low if right else 0.0), (high if right < count else 1.0)  # exact at the edges
 
 
 def _demand_level(level: float) -> None:

@@ -8,8 +8,12 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from mmlab import train
+from mmlab import evaluate, train, world
 from mmlab.errors import InputError, ShapeError
+from mmlab.losses import siglip_loss
+from mmlab.models import clip
+from mmlab.models.text import WordTokenizer
+from mmlab.models.vit import ViT
 
 
 class Toy(nn.Module):
@@ -237,3 +241,48 @@ def test_frozen_weights_stay(tmp_path):
     frozen = model.net[0].weight.clone()
     train.fit(model, Stream(), classify, 3)
     assert torch.equal(model.net[0].weight, frozen)
+
+
+@pytest.fixture(scope="module")
+def tokenizer():
+    return WordTokenizer(world.vocabulary(), 24)
+
+
+def new_clip(tokenizer, seed=0, **sizes):
+    torch.manual_seed(seed)
+    return clip.small(tokenizer.vocabulary_size, tokenizer.length, **sizes)
+
+
+def test_the_clip_recipe_learns_and_resumes(tokenizer, tmp_path):
+    whole, halves = new_clip(tokenizer), new_clip(tokenizer)
+    once = train.train_clip(whole, tokenizer, 8, batch=24)
+    assert once.losses[-1] < once.losses[0]
+    file = tmp_path / "clip.pt"
+    train.train_clip(halves, tokenizer, 8, batch=24, checkpoint=file, on_step=stop_at(5))
+    resumed = new_clip(tokenizer, seed=9)
+    assert train.train_clip(resumed, tokenizer, 8, batch=24, checkpoint=file).losses == once.losses
+    assert same(weights(resumed), weights(whole))
+
+
+def test_the_clip_recipe_takes_any_loss_and_any_change(tokenizer):
+    model = new_clip(tokenizer, logit_bias=-10.0)
+    before = model.logit_bias.item()
+    train.train_clip(model, tokenizer, 3, batch=16, loss=siglip_loss, change=evaluate.shuffled_pairs)
+    assert model.logit_bias.item() != before, "the bias takes no part in the loss"
+
+
+def test_warming_up_teaches_the_tower_itself():
+    torch.manual_seed(0)
+    tower = ViT()
+    before = weights(tower)
+    history = train.warm_up_vision(tower, 25, batch=32)
+    assert history.losses[-1] < 0.8 * history.losses[0]
+    assert not same(weights(tower), before)
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a GPU")
+def test_sizes_grow_on_a_gpu(tokenizer):
+    model = new_clip(tokenizer).to(train.best_device())
+    assert train.batch_for(model) == 512
+    history = train.train_clip(model, tokenizer, 3)
+    assert history.steps == 3

@@ -1,6 +1,18 @@
-"""Training, counted in steps: one `fit`, two optimizers, and the course's recipes."""
+"""Training, counted in steps: one `fit`, two optimizers, and the course's CLIP recipe."""
 
+from mmlab.train.clip import (
+    CLIP_STEPS,
+    batch_for,
+    best_device,
+    classification_loss,
+    embedding_loss,
+    train_clip,
+    warm_up_vision,
+)
 from mmlab.train.loop import History, fit, one_cycle
 from mmlab.train.optimizers import Muon, adamw, muon, orthogonal
 
-__all__ = ["History", "Muon", "adamw", "fit", "muon", "one_cycle", "orthogonal"]
+__all__ = [
+    "CLIP_STEPS", "History", "Muon", "adamw", "batch_for", "best_device", "classification_loss",
+    "embedding_loss", "fit", "muon", "one_cycle", "orthogonal", "train_clip", "warm_up_vision",
+]  # fmt: skip
