@@ -11,6 +11,7 @@ import json
 import os
 import sys
 import tempfile
+import warnings
 from pathlib import Path
 
 from mmlab.check import cases as case_files
@@ -90,6 +91,7 @@ def nbgrader(root: Path, *, scratch: Path | None = None, source: Path | None = N
     from traitlets.config import PyFileConfigLoader
 
     config = PyFileConfigLoader("nbgrader_config.py", path=str(root)).load_config()
+    config.KernelManager.transport = "ipc" if os.name == "posix" else "tcp"
     if scratch is not None:
         config.CourseDirectory.root = str(scratch)
         config.CourseDirectory.source_directory = str(source or root / "solutions")
@@ -98,7 +100,9 @@ def nbgrader(root: Path, *, scratch: Path | None = None, source: Path | None = N
     # nbgrader calls alembic by its name
     os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), path])
     try:
-        yield nbgrader_api.NbGraderAPI(config=config)
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", module=r"nbgrader\..*")  # its own about its own database
+            yield nbgrader_api.NbGraderAPI(config=config)
     finally:
         os.environ["PATH"] = path
 

@@ -1,0 +1,173 @@
+"""Prove that every check tells right from wrong.
+
+For each exercise the stub must score 0, the reference 1, every misconception 0
+and be named, every alternate 1, and every answer in tests/wrong/ 0. Each planted
+answer runs in a fresh fork of one warm process, through the same `check` that
+students call; stub, reference and one misconception an exercise also through
+stock nbgrader.
+"""
+
+import argparse
+import json
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from mmlab.check.cases import FILE, read_names
+from mmlab.course import notebook
+from mmlab.course.exercise import Exercise, Week, course_root, weeks
+from mmlab.course.planted import Outcome, in_fork, warm
+from mmlab.course.release import refuse_unfinished
+from mmlab.course.stock import stock_scores
+
+SECONDS = 60  # one planted answer may take, all its cases
+
+
+@dataclass
+class Proof:
+    """What became of one exercise's planted answers.
+
+    stub, reference  scores 0 or 1; the worse of check and stock nbgrader
+    misconceptions   (name, killed, named)
+    alternates       (name, passed)
+    wrong            (name, killed) for each file in tests/wrong/NAME/
+    why              one line for each thing that is not as it should be
+    """
+
+    name: str
+    stub: int = 0
+    reference: int = 1
+    misconceptions: list[tuple[str, bool, bool]] = field(default_factory=list)
+    alternates: list[tuple[str, bool]] = field(default_factory=list)
+    wrong: list[tuple[str, bool]] = field(default_factory=list)
+    why: list[str] = field(default_factory=list)
+
+    @property
+    def holds(self) -> bool:
+        """Whether the exercise tells right from wrong."""
+        return not self.why
+
+    def report(self) -> dict:
+        """Return the proof for machines."""
+        return {
+            "name": self.name, "stub_score": self.stub, "reference_score": self.reference,
+            "misconceptions": [dict(zip(("name", "killed", "named"), one, strict=True)) for one in self.misconceptions],
+            "alternates": [dict(zip(("name", "passed"), one, strict=True)) for one in self.alternates],
+            "wrong": [dict(zip(("name", "killed"), one, strict=True)) for one in self.wrong],
+        }  # fmt: skip
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """Add this command's arguments."""
+    parser.add_argument("weeks", nargs="*", metavar="WEEK", help="such as 02_clip or 02 (default: all)")
+    parser.add_argument("--no-stock", action="store_true", help="leave out the three runs through stock nbgrader")
+
+
+def main(args: argparse.Namespace) -> int:
+    """Prove weeks; exit 1 unless every proof holds."""
+    root, proofs = course_root(), []
+    for week in weeks(root, args.weeks):
+        found = prove(root, week, stock=not args.no_stock)
+        proofs += found
+        if not args.json:
+            _tell(week, found)
+    planted = [one for proof in proofs for one in proof.misconceptions]
+    killed, named = sum(one[1] for one in planted), sum(one[2] for one in planted)
+    if args.json:
+        print(json.dumps({"exercises": [proof.report() for proof in proofs],
+                          "killed": killed, "named": named, "planted": len(planted)}))  # fmt: skip
+    else:
+        print(f"{killed} of {len(planted)} misconceptions killed, {named} named")
+    return 0 if proofs and all(proof.holds for proof in proofs) else 1
+
+
+def prove(root: Path, week: Week, *, stock: bool = True) -> list[Proof]:
+    """Return the proof of each exercise of a week that a machine marks.
+
+    raises  InputError for an unfinished exercise, CasesError without released cases
+    """
+    refuse_unfinished(week)
+    lab, cases = notebook.read(week.notebook), (week.folder / FILE).resolve()
+    read_names(cases)  # missing or outdated: said once, not once an answer
+    names = warm(week.id)
+    proofs = []
+    for exercise in week.exercises:
+        if not exercise.is_text:
+            solution = notebook.reference(lab, exercise.name)
+            proofs.append(_one(root, exercise, solution, lambda name, source: in_fork(name, source, names, cases, SECONDS)))
+    if stock:
+        _add_stock(root, week, lab, proofs)
+    return proofs
+
+
+def _one(root: Path, exercise: Exercise, solution: str, run) -> Proof:
+    name = exercise.name
+    proof = Proof(name)
+
+    def passed(what: str, source: str, wanted: bool) -> Outcome:
+        outcome = run(name, source)
+        if outcome.passed != wanted:
+            proof.why.append(f"{what} {'passes' if outcome.passed else f'fails: {outcome.message}'}")
+        return outcome
+
+    def pasted(answer: str) -> str:
+        return notebook.paste(solution, answer, name)
+
+    proof.stub = int(passed("the stub", notebook.stub(solution, name), False).passed)
+    proof.reference = int(passed("the reference", solution, True).passed)
+    for planted in exercise.misconceptions:
+        outcome = passed(planted.name, pasted(notebook.renamed(planted.function, name)), False)
+        named = outcome.misconception == planted.name
+        if not outcome.passed and not named:
+            proof.why.append(f"{planted.name} is taken for {outcome.misconception or 'nothing known'}: {outcome.message}")
+        proof.misconceptions.append((planted.name, not outcome.passed, named))
+    for planted in exercise.alternates:
+        outcome = passed(planted.name, pasted(notebook.renamed(planted.function, name)), True)
+        proof.alternates.append((planted.name, outcome.passed))
+    for file in sorted((root / "tests" / "wrong" / name).glob("*.py")):
+        outcome = passed(f"tests/wrong/{name}/{file.name}", pasted(file.read_text().rstrip("\n")), False)
+        proof.wrong.append((file.stem, not outcome.passed))
+    return proof
+
+
+def _add_stock(root: Path, week: Week, lab: dict, proofs: list[Proof]) -> None:
+    """Put stock nbgrader's scores of stub, reference and first misconceptions beside those of `check`."""
+    first = {one.name: one.misconceptions[0] for one in week.exercises if one.misconceptions}
+    answers = {
+        "reference": {proof.name: notebook.reference(lab, proof.name) for proof in proofs},
+        "misconception": {
+            proof.name: notebook.paste(notebook.reference(lab, proof.name),
+                                       notebook.renamed(first[proof.name].function, proof.name), proof.name)
+            for proof in proofs
+        },
+        "stub": {},
+    }  # fmt: skip
+    scores = stock_scores(root, week.id, answers)
+    points = notebook.points(lab)
+    for proof in proofs:
+        got = {student: scores[student].get(proof.name) for student in answers}
+        full = points[proof.name]
+        wanted = {"stub": 0, "reference": full, "misconception": 0}
+        for student, score in got.items():
+            if score != wanted[student]:
+                proof.why.append(f"stock nbgrader gives the {student} {score} of {full}")
+        proof.stub = max(proof.stub, int(got["stub"] != 0))
+        proof.reference = min(proof.reference, int(got["reference"] == full))
+        if got["misconception"] != 0:
+            name, _, named = proof.misconceptions[0]
+            proof.misconceptions[0] = (name, False, named)
+
+
+def _tell(week: Week, proofs: list[Proof]) -> None:
+    print(week.id)
+    for proof in proofs:
+        killed = sum(one[1] for one in proof.misconceptions)
+        named = sum(one[2] for one in proof.misconceptions)
+        passed = sum(one[1] for one in proof.alternates)
+        print(f"  {proof.name}: stub {proof.stub}, reference {proof.reference}, "
+              f"{killed}/{len(proof.misconceptions)} killed, {named} named, "
+              f"{passed}/{len(proof.alternates)} alternates pass, "
+              f"{sum(one[1] for one in proof.wrong)}/{len(proof.wrong)} of tests/wrong killed")  # fmt: skip
+        for line in proof.why:
+            print("    " + line.replace("\n", "\n      "))
+
+

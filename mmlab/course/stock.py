@@ -1,0 +1,66 @@
+"""Submissions through nbgrader's own converters, in a course folder of their own.
+
+The slow way, and the one that every instructor already has: what stock nbgrader
+gives must be what `check` says.
+"""
+
+import os
+import tempfile
+from contextlib import contextmanager
+from pathlib import Path
+
+from mmlab.course import notebook
+from mmlab.course.release import finished, generate, nbgrader
+
+
+def stock_scores(root: Path, week: str, answers: dict[str, dict[str, str]]) -> dict[str, dict[str, float | None]]:
+    """Return what stock nbgrader gives each submission: student → grade id → points.
+
+    root     the course's folder
+    answers  student → exercise → source of its solution cell; an exercise left out stays a stub
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        scratch = Path(folder)
+        generate(root, week, scratch=scratch)
+        for student, cells in answers.items():
+            submit(scratch, week, student, cells)
+        return autograde(root, scratch, week, list(answers))
+
+
+def submit(scratch: Path, week: str, student: str, cells: dict[str, str]) -> Path:
+    """Write a submission of lab.ipynb alone, from the release with some solution cells filled in."""
+    lab = notebook.read(scratch / "labs" / week / "lab.ipynb")
+    for name, source in cells.items():
+        notebook.find(lab, f"{name}-solution")["source"] = source
+    folder = scratch / "submitted" / student / week
+    folder.mkdir(parents=True)
+    notebook.write(folder / "lab.ipynb", lab)
+    return folder
+
+
+def autograde(root: Path, scratch: Path, week: str, students: list[str]) -> dict[str, dict[str, float | None]]:
+    """Run stock autograde on submissions in `scratch`; return student → grade id → points."""
+    from nbgrader.api import Gradebook
+
+    with nbgrader(root, scratch=scratch) as api, _one_thread():
+        for student in students:
+            finished(api.autograde(week, student, force=True, create=True), f"nbgrader autograde of {student}")
+    scores = {}
+    with Gradebook(f"sqlite:///{scratch}/gradebook.db") as book:
+        for student in students:
+            graded = book.find_submission_notebook("lab", week, student)
+            scores[student] = {grade.name: grade.auto_score for grade in graded.grades}
+    return scores
+
+
+@contextmanager
+def _one_thread():
+    before = os.environ.get("OMP_NUM_THREADS")
+    os.environ["OMP_NUM_THREADS"] = "1"
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ["OMP_NUM_THREADS"]
+        else:
+            os.environ["OMP_NUM_THREADS"] = before
