@@ -1,0 +1,187 @@
+"""The package's map holds: arrows go one way, heavy libraries stay in their rooms, import is cheap."""
+
+import ast
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from gates.repository import room_table
+
+ROOT = Path(__file__).parents[1]
+PACKAGE = ROOT / "mmlab"
+# library → (rooms that import it at the top, rooms that import it inside functions)
+HEAVY = {
+    "torch": (
+        {"models", "losses", "data", "train", "evaluate", "hub"},
+        {"values", "check", "view", "widgets", "course"},
+    ),
+    "matplotlib": (set(), {"view", "course"}),
+    "ipywidgets": (set(), {"widgets", "view"}),
+    "PIL": ({"world"}, {"view", "course"}),
+    "scipy": ({"world", "metrics"}, {"evaluate", "course"}),
+    "safetensors": ({"hub"}, {"hub", "course"}),
+    "nbgrader": ({"course"}, {"course"}),
+    "nbclient": ({"course"}, {"course"}),
+    "IPython": (set(), {"view", "widgets", "course"}),
+    # The library held against ours, and only there: `mmlab bench` measures both.
+    "transformers": (set(), {"course"}),
+    "diffusers": (set(), set()),
+    "whisper": (set(), set()),
+    "torchvision": (set(), set()),
+    "pickle": (set(), set()),
+}  # fmt: skip
+
+
+def files() -> list[Path]:
+    """Return the package's files; a package of none is a fault of this test."""
+    found = sorted(PACKAGE.rglob("*.py"))
+    assert len(found) > 20, "the package was not found"
+    return found
+
+
+def room_of(path: Path) -> str:
+    """Return the room that a file belongs to; "" for the package's own __init__."""
+    first = path.relative_to(PACKAGE).parts[0]
+    return "" if first == "__init__.py" else first.removesuffix(".py")
+
+
+def imports(text: str) -> Iterator[tuple[str, bool, int]]:
+    """Yield each imported dotted name, whether it stands inside a function, and its line."""
+
+    def walk(node, inside):
+        for child in ast.iter_child_nodes(node):
+            if isinstance(child, ast.Import):
+                yield from ((alias.name, inside, child.lineno) for alias in child.names)
+            elif isinstance(child, ast.ImportFrom):
+                names = [f"{child.module}.{alias.name}" for alias in child.names]
+                yield from ((name, inside, child.lineno) for name in names)
+            elif not is_typing_only(child):
+                deeper = inside or isinstance(child, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda))
+                yield from walk(child, deeper)
+
+    return walk(ast.parse(text), False)
+
+
+def is_typing_only(node) -> bool:
+    """Return whether a block is `if TYPE_CHECKING:`, which never runs."""
+    return isinstance(node, ast.If) and getattr(node.test, "id", "") == "TYPE_CHECKING"
+
+
+def allowed() -> dict[str, set[str]]:
+    """Return room → the rooms it may import, straight or through another, from the map."""
+    tree = ast.parse((PACKAGE / "__init__.py").read_text())
+    table = room_table(ast.get_docstring(tree))
+    order, reach = list(table), {}
+    for place, (room, (_, listed)) in enumerate(table.items()):
+        if listed.startswith("anything"):
+            reach[room] = set(order)
+        elif listed == "everything above":
+            reach[room] = set(order[:place])
+        else:
+            straight = set() if listed == "nothing" else set(listed.split(", "))
+            assert straight <= set(order[:place]), f"{room}: an arrow of the map goes down: {listed}"
+            reach[room] = straight.union(*(reach[other] for other in straight))
+    return reach
+
+
+def arrow_faults(room: str, text: str, reach: dict[str, set[str]]) -> list[str]:
+    """Return each import of another room that the map does not allow."""
+    faults = []
+    for name, _, line in imports(text):
+        parts = name.split(".")
+        if parts[0] == "None":
+            faults.append(f"line {line}: a relative import")
+        elif parts[0] == "mmlab" and len(parts) > 1:
+            target = parts[1]
+            if target in reach and target != room and target not in reach.get(room, set()):
+                faults.append(f"line {line}: {room} imports {target}")
+    return faults
+
+
+def heavy_faults(room: str, text: str) -> list[str]:
+    """Return each heavy library that is imported in a room, or at a level, where it must not be."""
+    faults = []
+    for name, inside, line in imports(text):
+        library = name.split(".")[0]
+        if library in HEAVY:
+            top, lazy = HEAVY[library]
+            if room not in top and not (inside and room in lazy):
+                faults.append(f"line {line}: {room} imports {library}{'' if inside else ' at the top'}")
+    return faults
+
+
+def test_arrows_go_one_way():
+    reach = allowed()
+    faults = [f"{path}: {f}" for path in files() for f in arrow_faults(room_of(path), path.read_text(), reach)]
+    assert not faults, "\n".join(faults)
+
+
+def test_heavy_libraries_stay_in_their_rooms():
+    faults = [f"{path}: {fault}" for path in files() for fault in heavy_faults(room_of(path), path.read_text())]
+    assert not faults, "\n".join(faults)
+
+
+@pytest.mark.parametrize(
+    "room, text",
+    [
+        ("world", "from mmlab.models import vit"),
+        ("errors", "from mmlab import values"),
+        ("check", "def f():\n    from mmlab import world"),
+        ("models", "import mmlab.course.release"),
+        ("models", "from . import text"),
+    ],
+)
+def test_an_arrow_back_is_flagged(room, text):
+    assert arrow_faults(room, text, allowed())
+
+
+@pytest.mark.parametrize(
+    "room, text",
+    [
+        ("world", "import torch"),
+        ("check", "from torch import nn"),
+        ("models", "def f():\n    import transformers"),
+        ("view", "import matplotlib.pyplot as plt"),
+        ("values", "import pickle"),
+    ],
+)
+def test_a_heavy_import_is_flagged(room, text):
+    assert heavy_faults(room, text)
+
+
+def test_what_the_map_allows_passes():
+    assert not arrow_faults("train", "from mmlab.models import clip\nfrom mmlab.errors import InputError", allowed())
+    assert not heavy_faults("check", "def f():\n    import torch")
+
+
+def run(code: str) -> str:
+    """Return what a fresh Python prints."""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0, done.stderr
+    return done.stdout.strip()
+
+
+def test_importing_the_package_is_cheap():
+    code = "import time; t = time.perf_counter(); import mmlab; print(time.perf_counter() - t)"
+    quickest = min(float(run(code)) for _ in range(5))  # the others measure the machine's load
+    assert quickest < 0.1, f"import mmlab took {quickest * 1000:.0f} ms"
+
+
+def test_importing_the_package_loads_no_heavy_library():
+    code = "import sys, mmlab; print(sorted({'torch', 'numpy', 'PIL', 'matplotlib', 'scipy'} & set(sys.modules)))"
+    assert run(code) == "[]"
+
+
+WITHOUT_TORCH = "import sys; sys.modules['torch'] = None; "
+
+
+@pytest.mark.parametrize("room", ["errors", "values", "check", "world", "metrics", "course.cli"])
+def test_rooms_that_need_no_torch_do_without(room):
+    run(f"{WITHOUT_TORCH}import importlib; importlib.import_module('mmlab.{room}')")
+
+
+def test_every_command_shows_its_help_without_torch():
+    code = "from mmlab.course import cli; [cli.parser(name).format_help() for name in cli.COMMANDS]"
+    run(WITHOUT_TORCH + code)
