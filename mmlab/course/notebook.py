@@ -10,6 +10,7 @@ import inspect
 import itertools
 import json
 import linecache
+import os
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -30,6 +31,11 @@ def read(path: Path) -> dict:
         text = Path(path).read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         raise NotebookError(f"{path} cannot be read ({error})", "a notebook file", "check the path") from None
+    return parse(text, path)
+
+
+def parse(text: str, path: Path | str) -> dict:
+    """Return the notebook that a text holds; raises NotebookError, which names `path`, where it holds none."""
     try:
         notebook = json.loads(text)
     except (ValueError, RecursionError) as error:
@@ -51,8 +57,15 @@ def dumps(notebook: dict) -> str:
 
 
 def write(path: Path, notebook: dict) -> None:
-    """Write a notebook, as `dumps` has it."""
-    Path(path).write_text(dumps(notebook), encoding="utf-8", newline="\n")
+    """Write a notebook, as `dumps` has it, whole or not at all; raises NotebookError where it cannot be."""
+    unfinished = Path(f"{path}.part")
+    try:
+        unfinished.write_text(dumps(notebook), encoding="utf-8", newline="\n")
+        os.replace(unfinished, path)
+    except OSError as error:
+        unfinished.unlink(missing_ok=True)
+        raise NotebookError(f"{path} could not be written ({error})", "room and rights there",
+                            "free some space, then run it again; the file is as it was") from None  # fmt: skip
 
 
 def grade_id(cell: dict) -> str | None:
