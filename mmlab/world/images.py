@@ -69,7 +69,7 @@ def _whole(data: bytes, name: str) -> bool:
     """Return whether a file has its end: Pillow forgives some files that lack theirs."""
     if name == "WEBP":
         return len(data) >= 8 + int.from_bytes(data[4:8], "little")
-    end = {"PNG": b"IEND\xaeB`\x82", "JPEG": b"\xff\xd9", "GIF": b";"}[name]
+    end = {"PNG": b"\0\0\0\0IEND\xaeB`\x82", "JPEG": b"\xff\xd9", "GIF": b";"}[name]
     return data.rstrip(b"\0").endswith(end)
 
 
