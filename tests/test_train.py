@@ -275,8 +275,8 @@ def test_warming_up_teaches_the_tower_itself():
     torch.manual_seed(0)
     tower = ViT()
     before = weights(tower)
-    history = train.warm_up_vision(tower, 25, batch=32)
-    assert history.losses[-1] < 0.8 * history.losses[0]
+    history = train.warm_up_vision(tower, 60, batch=64)
+    assert sum(history.losses[-5:]) < 0.9 * sum(history.losses[:5])
     assert not same(weights(tower), before)
 
 

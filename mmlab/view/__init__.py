@@ -3,8 +3,8 @@
 Every figure of the course goes through `show`, or through a function here that does.
 """
 
+from mmlab.view.boxes import diagram
 from mmlab.view.charts import bars, gallery, heatmap, images, lines, scatter
-from mmlab.view.diagram import diagram
 from mmlab.view.live import Live, LiveCurve
 from mmlab.view.paper import PALETTE, Picture, figure, picture, show
 
