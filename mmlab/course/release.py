@@ -91,7 +91,6 @@ def nbgrader(root: Path, *, scratch: Path | None = None, source: Path | None = N
     from traitlets.config import PyFileConfigLoader
 
     config = PyFileConfigLoader("nbgrader_config.py", path=str(root)).load_config()
-    config.KernelManager.transport = "ipc" if os.name == "posix" else "tcp"
     if scratch is not None:
         config.CourseDirectory.root = str(scratch)
         config.CourseDirectory.source_directory = str(source or root / "solutions")

@@ -42,7 +42,7 @@ def autograde(root: Path, scratch: Path, week: str, students: list[str]) -> dict
     """Run stock autograde on submissions in `scratch`; return student → grade id → points."""
     from nbgrader.api import Gradebook
 
-    with nbgrader(root, scratch=scratch) as api, _one_thread():
+    with nbgrader(root, scratch=scratch) as api, _quiet_kernels():
         for student in students:
             finished(api.autograde(week, student, force=True, create=True), f"nbgrader autograde of {student}")
     scores = {}
@@ -54,12 +54,17 @@ def autograde(root: Path, scratch: Path, week: str, students: list[str]) -> dict
 
 
 @contextmanager
-def _one_thread():
-    before = os.environ.get("OMP_NUM_THREADS")
+def _quiet_kernels():
+    """Start kernels with one thread, and keep their words about transport off the terminal."""
+    before, stderr = os.environ.get("OMP_NUM_THREADS"), os.dup(2)
     os.environ["OMP_NUM_THREADS"] = "1"
     try:
-        yield
+        with open(os.devnull, "wb") as nowhere:
+            os.dup2(nowhere.fileno(), 2)
+            yield
     finally:
+        os.dup2(stderr, 2)
+        os.close(stderr)
         if before is None:
             del os.environ["OMP_NUM_THREADS"]
         else:
