@@ -1,11 +1,12 @@
 """What the setup cell runs on Colab: install mmlab, touch nothing that is there.
 
-A plain script, `python mmlab-course/mmlab/course/colab.py WEEK`, with the
-standard library alone: it runs before anything is installed. Colab's torch,
+Run by its path, out of the clone and with the standard library alone: nothing
+is installed yet. Colab's torch,
 numpy and CUDA fit each other and its GPU; a constraint file holds them at the
 versions found. Then the week's cases come to where the notebook runs.
 """
 
+import importlib
 import re
 import shutil
 import subprocess
@@ -28,7 +29,7 @@ def held_versions() -> dict[str, str]:
 def install(course: Path, held: dict[str, str]) -> None:
     """Install the course's package from its clone, under constraints that hold `held`.
 
-    raises  SystemExit  with pip's own words when the two cannot be had together
+    raises  RuntimeError  with pip's own words when the two cannot be had together
     """
     with tempfile.TemporaryDirectory() as folder:
         constraints = Path(folder) / "held.txt"
@@ -40,9 +41,8 @@ def install(course: Path, held: dict[str, str]) -> None:
             text=True,
         )
     if result.returncode:
-        print(result.stdout + result.stderr)
-        raise SystemExit(
-            f"mmlab could not be installed beside {held}\n"
+        raise RuntimeError(
+            f"{result.stdout}{result.stderr}\nmmlab could not be installed beside {held}\n"
             "  wanted: the versions of pyproject.toml\n"
             "  try: Runtime > Disconnect and delete runtime, then run this cell again"
         )
@@ -59,13 +59,11 @@ def main(week: str) -> None:
     """Install once, see that nothing was moved, bring the cases, say so in one line."""
     held = held_versions()
     install(COURSE, held)
+    importlib.invalidate_caches()  # this process looked before the packages came
     moved = {name: version for name, version in held_versions().items() if held.get(name, version) != version}
     if moved:
-        raise SystemExit(f"the install moved {moved}; wanted: {held}\n  try: a fresh runtime")
+        raise RuntimeError(f"the install moved {moved}; wanted: {held}\n  try: a fresh runtime")
     bring_cases(COURSE, week, Path.cwd())
     kept = ", ".join(f"{name} {held[name]}" for name in ("torch", "numpy") if name in held)
     print(f"mmlab {metadata.version('mmlab')} installed; kept {kept}")
 
-
-if __name__ == "__main__":
-    main(sys.argv[1])
