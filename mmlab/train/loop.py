@@ -95,9 +95,11 @@ def fit(
                    loss that is no finite number, batches that run out, an unusable checkpoint
     """
     run = _Run(model, optimizer(model, learning_rate), steps, schedule)
-    devices = [run.device] if run.device.type == "cuda" else []
     training = model.training
-    with torch.random.fork_rng(devices), _StopButton() as stop:
+    with (
+        torch.random.fork_rng([run.device] if run.device.type == "cuda" else []),
+        _StopButton() as stop,
+    ):
         torch.manual_seed(seed)
         if checkpoint is not None and Path(checkpoint).exists():
             run.load(checkpoint)
@@ -173,7 +175,9 @@ class _Run:
             "steps": self.steps,
             "history": asdict(self.history),
             "random": torch.get_rng_state(),
-            "random_device": torch.cuda.get_rng_state(self.device) if self.device.type == "cuda" else None,
+            "random_device": torch.cuda.get_rng_state(self.device)
+            if self.device.type == "cuda"
+            else None,
         }
         path = Path(path)
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -10,6 +10,7 @@ FILE_LINES, FUNCTION_LINES, POSITIONAL = 300, 40, 6
 ERROR_KINDS = 6
 BARRED_FILES = {"utils", "util", "helper", "helpers", "manager", "managers", "misc", "common"}
 PLAIN_ERRORS = {"Exception", "BaseException", "ValueError", "RuntimeError", "AssertionError"}
+STANDALONE = {"mmlab/course/colab.py"}  # runs where mmlab is not installed yet
 FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 
 
@@ -47,10 +48,14 @@ def file_sizes(source: Source) -> list[str]:
 
 
 def function_sizes(source: Source) -> list[str]:
-    """A function has at most 40 lines, its docstring not counted."""
+    """A function has at most 40 lines, its docstring not counted.
+
+    An answer planted in exercises (`NAME__how`) is one function by rule, however long.
+    """
+    planted = source.path.startswith("solutions/")
     faults = []
     for node in ast.walk(source.tree):
-        if isinstance(node, FUNCTIONS):
+        if isinstance(node, FUNCTIONS) and not (planted and "__" in node.name):
             count = node.end_lineno - node.lineno + 1
             if ast.get_docstring(node) is not None:
                 count -= node.body[0].end_lineno - node.body[0].lineno + 1
@@ -131,6 +136,8 @@ def is_idle(statement) -> bool:
 
 def worded_errors(source: Source) -> list[str]:
     """What the package raises is of its own kinds, with given, wanted and try."""
+    if source.path in STANDALONE:
+        return []
     faults = []
     kinds = {"ShapeError", "InputError", "CasesError", "NotebookError", "CheckFailed"}
     for node in ast.walk(source.tree):
