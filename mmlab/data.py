@@ -138,7 +138,11 @@ def labels_of(attributes: Sequence[str]) -> Callable[[world.Scene], list[int]]:
     """Return the function that gives a one-shape scene's labels, one an attribute."""
     strangers = [name for name in attributes if name not in ATTRIBUTES]
     if strangers or not attributes:
-        raise InputError(f"attributes={tuple(attributes)}", f"names from {list(ATTRIBUTES)}", "attributes=('kind',)")
+        raise InputError(
+            f"attributes={tuple(attributes)}",
+            f"names from {list(ATTRIBUTES)}",
+            "attributes=('kind',)",
+        )
     return lambda scene: [ATTRIBUTES[name].index(attribute(scene, name)) for name in attributes]
 
 

@@ -6,12 +6,13 @@ shuffled pairs, and guessing. A model is judged on scenes it never saw.
 
 import math
 from collections.abc import Callable, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import product
 
 import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import nn
 from torch.nn import functional as F
 
 from mmlab import world
@@ -27,30 +28,27 @@ def embed(
 
     The model is asked in eval mode, without gradients, and left as it was.
     """
-    with _asked(model) as device:
+    with asked(model) as device:
         image = model.encode_image(preprocess(world.render(scenes, size)).to(device))
         text = model.encode_text(tokenizer(list(texts)).to(device))
         return tuple(F.normalize(rows, dim=-1).cpu().numpy() for rows in (image, text))
 
 
-class _asked:
-    """Evaluation mode without gradients; gives the model's device."""
-
-    def __init__(self, model: nn.Module):
-        self.model, self.grad = model, torch.no_grad()
-
-    def __enter__(self) -> torch.device:
-        self.training = self.model.training
-        self.model.eval()
-        self.grad.__enter__()
-        return next(self.model.parameters()).device
-
-    def __exit__(self, *error):
-        self.grad.__exit__(*error)
-        self.model.train(self.training)
+@contextmanager
+def asked(model: nn.Module):
+    """Put a model into evaluation mode without gradients, and back; gives its device."""
+    training = model.training
+    model.eval()
+    try:
+        with torch.no_grad():
+            yield next(model.parameters()).device
+    finally:
+        model.train(training)
 
 
-def retrieval(model: nn.Module, tokenizer, scenes: Sequence, k: int = 1, *, size: int = 32) -> Recall:
+def retrieval(
+    model: nn.Module, tokenizer, scenes: Sequence, k: int = 1, *, size: int = 32
+) -> Recall:
     """Return recall at k of scenes and their plain captions, in both directions.
 
     scenes  list of world.Scene with distinct captions: else a right find counts as wrong
@@ -155,7 +153,9 @@ def pair_prompts() -> dict[tuple[str, str], str]:
 def full_prompts() -> dict[tuple[str, str, str, str], str]:
     """Return every plain caption of one shape by its (size, colour, kind, background)."""
     return {
-        parts: world.caption(world.Scene([world.Shape(parts[2], parts[1], parts[0], 48, 48)], parts[3]))
+        parts: world.caption(
+            world.Scene([world.Shape(parts[2], parts[1], parts[0], 48, 48)], parts[3])
+        )
         for parts in product(world.SIZES, world.COLOURS, world.KINDS, world.BACKGROUNDS)
     }
 
@@ -180,7 +180,9 @@ class AttributeAccuracy:
     kind_misses: int
 
 
-def attribute_accuracy(model: nn.Module, tokenizer, scenes: Sequence, *, size: int = 32) -> AttributeAccuracy:
+def attribute_accuracy(
+    model: nn.Module, tokenizer, scenes: Sequence, *, size: int = 32
+) -> AttributeAccuracy:
     """Return how well a model names one-shape scenes, zero-shot among every plain caption.
 
     The prompts hold all 48 colour-kind pairs, in each size on each background; the
@@ -190,7 +192,9 @@ def attribute_accuracy(model: nn.Module, tokenizer, scenes: Sequence, *, size: i
     nearest = zero_shot(model, tokenizer, scenes, list(prompts.values()), size=size)
     parts = list(prompts)
     named = np.array([parts[place] for place in nearest])[:, :3]  # (n, 3): size, colour, kind
-    truth = np.array([[attribute(scene, name) for name in ("size", "colour", "kind")] for scene in scenes])
+    truth = np.array(
+        [[attribute(scene, name) for name in ("size", "colour", "kind")] for scene in scenes]
+    )
     right = named == truth
     pair = right[:, 1] & right[:, 2]
     return AttributeAccuracy(
@@ -224,7 +228,11 @@ def bootstrap_interval(
     """
     values = np.asarray(values, dtype=float)
     if values.ndim != 1 or not len(values):
-        raise InputError(f"bootstrap_interval: values of shape {values.shape}", "(N,), N at least 1", "values.ravel()")
+        raise InputError(
+            f"bootstrap_interval: values of shape {values.shape}",
+            "(N,), N at least 1",
+            "values.ravel()",
+        )
     _demand_level(level)
     places = np.random.default_rng(seed).integers(0, len(values), (draws, len(values)))
     low, high = np.quantile(statistic(values[places], axis=1), [(1 - level) / 2, (1 + level) / 2])
@@ -241,12 +249,20 @@ def wilson_interval(right: int, count: int, level: float = 0.95) -> tuple[float,
     (0.596, 0.982)
     """
     if not 0 <= right <= count or count < 1:
-        raise InputError(f"wilson_interval: {right} right of {count}", "0 <= right <= count, count >= 1", "count first")
+        raise InputError(
+            f"wilson_interval: {right} right of {count}",
+            "0 <= right <= count, count >= 1",
+            "count first",
+        )
     _demand_level(level)
     z = float(torch.special.ndtri(torch.tensor((1 + level) / 2, dtype=torch.float64)))
     share = right / count
     middle = (share + z * z / (2 * count)) / (1 + z * z / count)
-    reach = z / (1 + z * z / count) * math.sqrt(share * (1 - share) / count + z * z / (4 * count * count))
+    reach = (
+        z
+        / (1 + z * z / count)
+        * math.sqrt(share * (1 - share) / count + z * z / (4 * count * count))
+    )
     low, high = middle - reach, middle + reach
     return (low if right else 0.0), (high if right < count else 1.0)  # exact at the edges
 

@@ -92,7 +92,9 @@ def recall_at_k(similarity, owners=None, k: int = 1) -> Recall:
             "leave such images out of the similarity matrix",
         )
     best = np.where(own, similarity, -np.inf).max(axis=1, keepdims=True)
-    ahead_of_text = ((similarity >= best) & ~own).sum(axis=1)  # wrong texts at or above the best right one
+    ahead_of_text = ((similarity >= best) & ~own).sum(
+        axis=1
+    )  # wrong texts at or above the best right one
     mine = similarity[owners, np.arange(len(owners))]  # (T,)
     ahead_of_image = (similarity >= mine).sum(axis=0) - 1  # less the image itself
     return Recall(float((ahead_of_text < k).mean()), float((ahead_of_image < k).mean()))
@@ -113,7 +115,7 @@ def _with_owners(similarity, owners) -> tuple[np.ndarray, np.ndarray]:
     fits = owners.shape == (similarity.shape[1],) and owners.dtype.kind in "iu"
     if not fits or owners.min() < 0 or owners.max() >= len(similarity):
         raise ShapeError(
-            f"recall_at_k: owners {owners.shape} of {owners.dtype} for similarity {similarity.shape}",
+            f"recall_at_k: owners {owners.shape} {owners.dtype}, similarity {similarity.shape}",
             f"({similarity.shape[1]},) integers from 0 to {len(similarity) - 1}: each text's image",
             "pass owners=, one image number for each column",
         )
@@ -143,7 +145,9 @@ def confusion(predicted, truth, classes) -> np.ndarray:
     place = {name: number for number, name in enumerate(classes)}
     strangers = sorted({str(name) for name in [*predicted, *truth] if name not in place})
     if strangers:
-        raise InputError(f"confusion: the class {strangers[0]!r}", f"one of {list(place)}", "add it to classes")
+        raise InputError(
+            f"confusion: the class {strangers[0]!r}", f"one of {list(place)}", "add it to classes"
+        )
     counts = np.zeros((len(place), len(place)), dtype=int)
     np.add.at(counts, ([place[name] for name in truth], [place[name] for name in predicted]), 1)
     return counts
@@ -187,7 +191,9 @@ def precision_recall(scores, truth) -> Curve:
     scores, truth = _same_length("precision_recall", scores, truth)
     scores, truth = scores.astype(np.float64), truth.astype(bool)
     if not truth.any():
-        raise InputError("precision_recall: nothing is true", "at least one true example", "add some")
+        raise InputError(
+            "precision_recall: nothing is true", "at least one true example", "add some"
+        )
     order = np.argsort(-scores, kind="stable")
     scores, truth = scores[order], truth[order]
     last = np.append(np.flatnonzero(np.diff(scores)), len(scores) - 1)  # last of each tie

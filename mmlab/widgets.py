@@ -38,7 +38,8 @@ class RetrievalExplorer:
         """Return what one may ask with, as (label, place)."""
         pictures = direction == DIRECTIONS[1]
         return [
-            (f"picture {place + 1}" if pictures else text, place) for place, text in enumerate(self.captions)
+            (f"picture {place + 1}" if pictures else text, place)
+            for place, text in enumerate(self.captions)
         ]
 
     def found(self, direction: str, place: int) -> list[tuple[int, float]]:
@@ -53,13 +54,15 @@ class RetrievalExplorer:
         if direction == DIRECTIONS[1]:
             asked = charts.gallery_picture([self.scenes[place]], title="Asked with")
             rows = "".join(
-                f"<li>{html.escape(self.captions[other])} ({cosine:.2f}{self._hit(other, place)})</li>"
-                for other, cosine in found
+                f"<li>{html.escape(self.captions[near])} ({cosine:.2f}{self._hit(near, place)})</li>"
+                for near, cosine in found
             )
             return f"{asked.html()}<p>Nearest captions, with their cosines:</p><ol>{rows}</ol>"
         marks = [f"{cosine:.2f}{self._hit(other, place)}" for other, cosine in found]
         title = f"Nearest to “{self.captions[place]}”"
-        shown = charts.gallery_picture([self.scenes[other] for other, _ in found], marks, title=title)
+        shown = charts.gallery_picture(
+            [self.scenes[other] for other, _ in found], marks, title=title
+        )
         return shown.html()
 
     def _hit(self, other: int, place: int) -> str:
@@ -71,7 +74,10 @@ class RetrievalExplorer:
         for direction in DIRECTIONS:
             parts.append(f"<p>{html.escape(direction)}</p>{self.answer(direction, 0)}")
             label = self.options(direction)[0][0]
-            nearest = "; ".join(f"{self.captions[other]} ({cosine:.2f})" for other, cosine in self.found(direction, 0))
+            nearest = "; ".join(
+                f"{self.captions[other]} ({cosine:.2f})"
+                for other, cosine in self.found(direction, 0)
+            )
             told.append(f"{direction}, asked with {label!r}: {nearest}")
         return "".join(parts), "\n".join(told)
 
@@ -79,8 +85,13 @@ class RetrievalExplorer:
         """Return the ipywidgets box; every control carries its label."""
         import ipywidgets
 
-        wide = {"layout": {"width": "32em", "max_width": "100%"}, "style": {"description_width": "6em"}}
-        direction = ipywidgets.Dropdown(options=DIRECTIONS, description="Search", tooltip="Search", **wide)
+        wide = {
+            "layout": {"width": "32em", "max_width": "100%"},
+            "style": {"description_width": "6em"},
+        }
+        direction = ipywidgets.Dropdown(
+            options=DIRECTIONS, description="Search", tooltip="Search", **wide
+        )
         query = ipywidgets.Dropdown(
             options=self.options(DIRECTIONS[0]), description="Ask with", tooltip="Ask with", **wide
         )

@@ -30,7 +30,9 @@ def test_recall_equals_brute_force_with_ties(images, extra, k, seed):
     rng = np.random.default_rng(seed)
     owners = rng.permutation(np.concatenate([np.arange(images), rng.integers(0, images, extra)]))
     similarity = rng.integers(0, 4, (images, images + extra)) / 2  # few values: many ties
-    assert metrics.recall_at_k(similarity, owners, k) == pytest.approx(brute_recall(similarity, owners, k))
+    assert metrics.recall_at_k(similarity, owners, k) == pytest.approx(
+        brute_recall(similarity, owners, k)
+    )
 
 
 def test_recall_of_a_constant_model_is_zero():

@@ -8,12 +8,11 @@ from PIL import Image
 
 from mmlab import view, world
 from mmlab.errors import InputError, ShapeError
-from mmlab.view import boxes
-from mmlab.view import live, paper
+from mmlab.view import boxes, live, paper
 
 
 class Shell:
-    """Stands in for a notebook's shell: keeps what is displayed and what waits for the cell's end."""
+    """Stands in for a notebook's shell: keeps what is shown and what waits for the cell's end."""
 
     def __init__(self):
         self.kernel, self.events = self, self
@@ -80,7 +79,9 @@ def test_a_pyplot_figure_is_closed():
 
 def test_a_gallery_tells_what_the_scenes_truly_hold(notebook):
     scenes = world.sample(3, seed=4)
-    view.gallery(scenes, [world.caption(scenes[0]), "a lie", world.caption(scenes[2])], title="Three")
+    view.gallery(
+        scenes, [world.caption(scenes[0]), "a lie", world.caption(scenes[2])], title="Three"
+    )
     alt = notebook.shown[0].alt
     assert alt.startswith("Three. 3 pictures. 1: ")
     assert all(world.caption(scene) in alt for scene in scenes)
@@ -105,10 +106,17 @@ def test_every_chart_is_drawn_with_its_words(notebook):
     points = np.random.default_rng(0).normal(size=(5, 2))
     view.heatmap(points, list("abcde"), ["x", "longer name"], alt="h", title="t", limits=(-1, 1))
     view.lines({"one": ([0, 1], [1, 2]), "two": ([0, 1], [2, 1])}, alt="l")
-    view.bars({"ours": 0.9, "chance": 0.1}, alt="b", intervals={"ours": (0.8, 0.95)}, baseline=("chance", 0.1))
+    view.bars(
+        {"ours": 0.9, "chance": 0.1},
+        alt="b",
+        intervals={"ours": (0.8, 0.95)},
+        baseline=("chance", 0.1),
+    )
     view.scatter({"images": points, "texts": points + 1}, alt="s", pairs=("images", "texts"))
     view.images(np.zeros((2, 8, 8, 3), np.uint8), "two black squares")
-    view.diagram({"a": "image\n(B, C, Y, X)", "b": "ViT"}, [("a", "b", "pixels")], "d", strong=["b"])
+    view.diagram(
+        {"a": "image\n(B, C, Y, X)", "b": "ViT"}, [("a", "b", "pixels")], "d", strong=["b"]
+    )
     assert [made.alt for made in notebook.shown] == ["h", "l", "b", "s", "two black squares", "d"]
     assert all(min(size_of(made)) > 40 for made in notebook.shown)
     with pytest.raises(ShapeError, match="heatmap"):
@@ -137,9 +145,17 @@ def test_boxes_run_left_to_right_and_never_overlap():
         assert right < places[target][0] - sizes[target][0] / 2
     for name, (x, y) in places.items():
         width, height = sizes[name]
-        assert 0 <= x - width / 2 and x + width / 2 <= wide and 0 <= y - height / 2 and y + height / 2 <= tall
+        assert (
+            0 <= x - width / 2
+            and x + width / 2 <= wide
+            and 0 <= y - height / 2
+            and y + height / 2 <= tall
+        )
         for other, (x2, y2) in places.items():
-            apart = abs(x - x2) >= (width + sizes[other][0]) / 2 or abs(y - y2) >= (height + sizes[other][1]) / 2
+            apart = (
+                abs(x - x2) >= (width + sizes[other][0]) / 2
+                or abs(y - y2) >= (height + sizes[other][1]) / 2
+            )
             assert other == name or apart
 
 

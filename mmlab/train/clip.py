@@ -103,4 +103,7 @@ def warm_up_vision(
 def classification_loss(model: Classifier, pixels: Tensor, labels: Tensor) -> Tensor:
     """Return the sum of each head's cross-entropy; labels (B, heads) in the heads' order."""
     logits = model(pixels)
-    return sum(F.cross_entropy(each, column) for each, column in zip(logits.values(), labels.T, strict=True))
+    return sum(
+        F.cross_entropy(each, column)
+        for each, column in zip(logits.values(), labels.T, strict=True)
+    )

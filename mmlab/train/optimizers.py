@@ -80,4 +80,6 @@ def muon(model: nn.Module, learning_rate: float = 3e-3) -> list[torch.optim.Opti
 
 def _adamw(weights: list[Tensor], learning_rate: float) -> torch.optim.Optimizer:
     # fused: a step costs 0.5 ms in place of 2.3 for a loop over small weights
-    return torch.optim.AdamW(weights, learning_rate, betas=(0.9, 0.98), weight_decay=0.01, fused=True)
+    return torch.optim.AdamW(
+        weights, learning_rate, betas=(0.9, 0.98), weight_decay=0.01, fused=True
+    )

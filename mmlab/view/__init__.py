@@ -1,4 +1,4 @@
-"""Figures that everybody can read: each has alternative text and colours that survive colour-blindness.
+"""Figures that everybody can read: words for each, colours that survive colour-blindness.
 
 Every figure of the course goes through `show`, or through a function here that does.
 """

@@ -35,7 +35,12 @@ def diagram(
     for source, target, *label in edges:
         start = (places[source][0] + sizes[source][0] / 2, places[source][1])
         end = (places[target][0] - sizes[target][0] / 2, places[target][1])
-        axes.annotate("", end, start, arrowprops={"arrowstyle": "-|>", "color": "black", "shrinkA": 0, "shrinkB": 0})
+        axes.annotate(
+            "",
+            end,
+            start,
+            arrowprops={"arrowstyle": "-|>", "color": "black", "shrinkA": 0, "shrinkB": 0},
+        )
         if label:
             middle = ((start[0] + end[0]) / 2, (start[1] + end[1]) / 2 - 0.06)
             axes.text(*middle, label[0], ha="center", va="bottom", fontsize=8)
@@ -48,8 +53,8 @@ def _box(axes, place, size, text, strong) -> None:
     (x, y), (width, height) = place, size
     axes.add_patch(
         FancyBboxPatch(
-            (x - width / 2, y - height / 2), width, height, boxstyle="round,pad=0,rounding_size=0.08",
-            facecolor="#eaf4fb" if strong else "white", edgecolor=paper.PALETTE["blue"],
+            (x - width / 2, y - height / 2), width, height,
+            boxstyle="round,pad=0,rounding_size=0.08", facecolor="#eaf4fb" if strong else "white", edgecolor=paper.PALETTE["blue"],
             linewidth=2.2 if strong else 1,
         )
     )  # fmt: skip
@@ -65,7 +70,10 @@ def layout(said: Mapping[str, str], edges: Sequence[tuple]):
     }
     longest = max((len(edge[2]) for edge in edges if len(edge) > 2), default=0)
     gap = max(GAP_X, longest * 0.07 + 0.3)
-    groups = [[name for name in said if column[name] == number] for number in range(max(column.values()) + 1)]
+    groups = [
+        [name for name in said if column[name] == number]
+        for number in range(max(column.values()) + 1)
+    ]
     tall = max(len(group) * (max(sizes[name][1] for name in group) + GAP_Y) for group in groups)
     places, left = {}, 0.1
     for group in groups:
@@ -85,7 +93,9 @@ def columns_of(said, edges) -> dict[str, int]:
     for source, target, *_ in edges:
         for name in (source, target):
             if name not in said:
-                raise InputError(f"diagram: an edge names {name!r}", f"one of {list(said)}", "add it to nodes")
+                raise InputError(
+                    f"diagram: an edge names {name!r}", f"one of {list(said)}", "add it to nodes"
+                )
     column = dict.fromkeys(said, 0)
     for _ in range(len(column) + 1):
         moved = False
@@ -94,4 +104,6 @@ def columns_of(said, edges) -> dict[str, int]:
                 column[target], moved = column[source] + 1, True
         if not moved:
             return column
-    raise InputError("diagram: the edges run in a circle", "left to right only", "leave one edge out")
+    raise InputError(
+        "diagram: the edges run in a circle", "left to right only", "leave one edge out"
+    )

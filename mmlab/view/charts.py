@@ -204,7 +204,9 @@ def bars(
         axes.plot([low, high], [place, place], color="black", linestyle="-", linewidth=1.5)
         axes.text(max(high, value), place, f"  {value:.2f}", va="center", fontsize=9)
     if baseline:
-        axes.axvline(baseline[1], color=paper.PALETTE["vermillion"], linestyle=":", label=baseline[0])
+        axes.axvline(
+            baseline[1], color=paper.PALETTE["vermillion"], linestyle=":", label=baseline[0]
+        )
         made.legend(frameon=False, loc="outside lower right", fontsize=9)
     axes.set(title=title, xlabel=xlabel)
     axes.set_xlim(right=max([*values, *(high for _, high in (intervals or {}).values())]) * 1.15)
@@ -225,9 +227,17 @@ def scatter(
     made, axes = paper.figure(4.6, 4)
     if pairs is not None:
         for one, other in zip(clouds[pairs[0]], clouds[pairs[1]], strict=True):
-            axes.plot(*zip(one, other, strict=True), color="#bbbbbb", linewidth=0.5, linestyle="-", zorder=0)
+            axes.plot(
+                *zip(one, other, strict=True),
+                color="#bbbbbb",
+                linewidth=0.5,
+                linestyle="-",
+                zorder=0,
+            )
     marks = "o^sDvP*"
-    for number, ((name, points), colour) in enumerate(zip(clouds.items(), paper.PALETTE.values(), strict=False)):
+    for number, ((name, points), colour) in enumerate(
+        zip(clouds.items(), paper.PALETTE.values(), strict=False)
+    ):
         points = np.asarray(points)
         axes.scatter(*points.T, s=18, marker=marks[number % len(marks)], color=colour, label=name)
     axes.set(title=title, xticks=[], yticks=[], aspect="equal")

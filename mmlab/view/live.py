@@ -98,12 +98,14 @@ class LiveCurve:
         axes.plot(self.steps, smooth(self.values), color=paper.PALETTE["blue"], linestyle="-")
         alt = (
             f"Line chart, {self.title}: {self.quantity} over {self.steps[-1]} steps, from "
-            f"{self.values[0]:.3g} at step {self.steps[0]} to {self._recent():.3g} in the last steps"
+            f"{self.values[0]:.3g} at step {self.steps[0]} to {self._recent():.3g} at the end"
         )
         if self.baseline:
             name, level = self.baseline
             axes.axhline(level, color=paper.PALETTE["vermillion"], linestyle=":")
-            axes.annotate(name, (0.99, level), xycoords=("axes fraction", "data"), ha="right", va="bottom")
+            axes.annotate(
+                name, (0.99, level), xycoords=("axes fraction", "data"), ha="right", va="bottom"
+            )
             alt += f"; {name} is {level:.3g}"
         axes.set(title=self.title, xlabel="step", ylabel=self.quantity)
         axes.set_xlim(0, self.total or max(self.steps[-1], 10))

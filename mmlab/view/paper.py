@@ -85,7 +85,9 @@ def picture(figure, alt: str, *, tight: bool = False) -> Picture:
     """
     held = io.BytesIO()
     figure.savefig(held, format="png", facecolor="white", bbox_inches="tight" if tight else None)
-    if "matplotlib.pyplot" in sys.modules:  # else the notebook would show it a second time, without alt
+    if (
+        "matplotlib.pyplot" in sys.modules
+    ):  # else the notebook would show it a second time, without alt
         sys.modules["matplotlib.pyplot"].close(figure)
     return Picture(held.getvalue(), alt)
 
