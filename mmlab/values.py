@@ -143,7 +143,7 @@ def _encode_array(value, raw: list[bytes], where: str):
     if numpy is not None and isinstance(value, (numpy.ndarray, numpy.generic)):
         tag = "numpy" if isinstance(value, numpy.ndarray) else "scalar"
         array = numpy.asarray(value)
-        if array.dtype.name not in ITEM_SIZES or isinstance(array, numpy.ma.MaskedArray):
+        if array.dtype.name not in ITEM_SIZES or isinstance(value, numpy.ma.MaskedArray):
             raise InputError(f"{where} is a numpy array of dtype {array.dtype}", KNOWN, "use numbers or booleans")
         raw.append(array.astype(array.dtype.newbyteorder("<"), copy=False).tobytes())
         return [tag, array.dtype.name, *array.shape]
