@@ -7,6 +7,7 @@ import json
 # name → (module under mmlab.course with `measure() -> dict`, what it compares)
 BENCHES = {
     "world": ("bench_world", "pictures a second against Pillow at 4x supersampling"),
+    "clip": ("bench_clip", "what CLIP learns in one short training, beside its control"),
     "models": ("bench_models", "training steps a second against transformers"),
 }
 

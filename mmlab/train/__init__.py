@@ -2,6 +2,8 @@
 
 from mmlab.train.clip import (
     CLIP_STEPS,
+    WARM_CLIP_STEPS,
+    WARM_UP_STEPS,
     batch_for,
     best_device,
     classification_loss,
@@ -13,6 +15,7 @@ from mmlab.train.loop import History, fit, one_cycle
 from mmlab.train.optimizers import Muon, adamw, muon, orthogonal
 
 __all__ = [
-    "CLIP_STEPS", "History", "Muon", "adamw", "batch_for", "best_device", "classification_loss",
-    "embedding_loss", "fit", "muon", "one_cycle", "orthogonal", "train_clip", "warm_up_vision",
+    "CLIP_STEPS", "WARM_CLIP_STEPS", "WARM_UP_STEPS", "History", "Muon", "adamw", "batch_for",
+    "best_device", "classification_loss", "embedding_loss", "fit", "muon", "one_cycle",
+    "orthogonal", "train_clip", "warm_up_vision",
 ]  # fmt: skip

@@ -95,15 +95,9 @@ def fit(
                    loss that is no finite number, batches that run out, an unusable checkpoint
     """
     run = _Run(model, optimizer(model, learning_rate), steps, schedule)
-    training = model.training
-    with (
-        torch.random.fork_rng([run.device] if run.device.type == "cuda" else []),
-        _StopButton() as stop,
-    ):
-        torch.manual_seed(seed)
+    with _learning(model, run.device, seed), _StopButton() as stop:
         if checkpoint is not None and Path(checkpoint).exists():
             run.load(checkpoint)
-        model.train()
         started, before = time.perf_counter(), run.history.seconds
         try:
             for batch in _from_step(batches, run.history.steps, steps):
@@ -118,12 +112,23 @@ def fit(
             run.expect_all()
         except KeyboardInterrupt:  # what was learned stays
             pass
-        finally:
-            model.train(training)
         run.history.interrupted = run.history.steps < steps
         if checkpoint is not None:
             run.save(checkpoint)
     return run.history
+
+
+@contextlib.contextmanager
+def _learning(model: nn.Module, device: torch.device, seed: int):
+    """Put the model into training mode and its draws under the seed; afterwards all is as before."""
+    training = model.training
+    with torch.random.fork_rng([device] if device.type == "cuda" else []):
+        torch.manual_seed(seed)
+        model.train()
+        try:
+            yield
+        finally:
+            model.train(training)
 
 
 class _Run:
