@@ -41,7 +41,7 @@ def satisfies(scene: Scene, constraints: Constraints) -> bool:
     candidates = []  # one list a mention
     for mention in constraints.mentions:
         fitting = [place for place, shape in enumerate(scene.shapes) if fits(shape, mention)]
-        if len(fitting) < mention.count or (mention.exact and len(fitting) != mention.count):
+        if mention.exact and len(fitting) != mention.count:
             return False
         candidates.append(fitting)
     owners = [

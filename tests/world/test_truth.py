@@ -110,6 +110,8 @@ def three():
         ("two red circles right of a blue ring", False),
         ("a red circle left of a circle and above a ring", True),
         ("a red circle right of a circle and above a ring and a blue shape", False),
+        ("a small circle right of a large circle and right of a ring", True),
+        ("a large circle left of a small circle and right of a ring", False),
         ("A blue ring is below a red circle.", True),
         ("a small ring above a circle", False),
         ("a grey background", True),
