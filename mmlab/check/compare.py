@@ -36,19 +36,20 @@ class Difference:
     raised: bool = False
 
 
-def close(wanted, got, *, rtol=1e-5, atol=1e-5, text=False, place="") -> Difference | None:
+def close(wanted, got, *, rtol=1e-5, atol=1e-5, dtype=False, text=False, place="") -> Difference | None:
     """Return the first difference between two nested values, or None.
 
     rtol, atol  |got - wanted| <= atol + rtol·|wanted|, for floating and complex numbers only
+    dtype       whether an array's very dtype counts, beside its kind: float64 is then no float32
     text        whether the text of an exception counts, beside its type
     """
-    options = {"rtol": rtol, "atol": atol, "text": text}
+    options = {"rtol": rtol, "atol": atol, "dtype": dtype, "text": text}
     if isinstance(got, Raised) or isinstance(wanted, Raised):
         return _exceptions(wanted, got, text, place)
     if _family(wanted) != _family(got):
         return Difference(place, f"is {describe(got)}", describe(wanted), _convert(wanted, got))
     if _family(wanted) in ("torch tensor", "numpy array"):
-        return _arrays(wanted, got, rtol, atol, place)
+        return _arrays(wanted, got, rtol, atol, place, exact=dtype)
     if isinstance(wanted, (list, tuple)):
         if len(wanted) != len(got):
             return Difference(place, f"is {describe(got)}", describe(wanted), "return as many items as asked for")
@@ -128,7 +129,7 @@ def describe(value) -> str:
         of = f" of value {_short(value.item())}" if not shape else ""
         return f"a {family} of shape {shape} and dtype {dtype}{of}"
     if isinstance(value, (list, tuple, dict, set, frozenset)):
-        whole = repr(value)
+        whole = " ".join(repr(value).split())
         name = type(value).__name__
         return f"the {name} {whole}" if len(whole) <= 60 else f"a {name} of {len(value)} items"
     return _short(value)
@@ -184,7 +185,7 @@ def _convert(wanted, got) -> str:
     return "return the type that the statement asks for"
 
 
-def _arrays(wanted, got, rtol: float, atol: float, place: str) -> Difference | None:
+def _arrays(wanted, got, rtol: float, atol: float, place: str, *, exact: bool = False) -> Difference | None:
     if tuple(wanted.shape) != tuple(got.shape):
         return Difference(place, f"has shape {tuple(got.shape)}", f"shape {tuple(wanted.shape)}",
                           "look for an axis that is lost, added or moved")  # fmt: skip
@@ -193,6 +194,8 @@ def _arrays(wanted, got, rtol: float, atol: float, place: str) -> Difference | N
     if KINDS[wanted.dtype.kind] != KINDS[got.dtype.kind]:
         return Difference(place, f"has dtype {dtypes[1]}", f"a {KINDS[wanted.dtype.kind]} dtype, such as {dtypes[0]}",
                           f"convert it to {dtypes[0]}")  # fmt: skip
+    if exact and dtypes[0] != dtypes[1]:
+        return Difference(place, f"has dtype {dtypes[1]}", f"dtype {dtypes[0]}", f"convert it to {dtypes[0]}")
     same = _same(wanted, got, rtol, atol)
     if same.all():
         return None

@@ -64,7 +64,7 @@ def _call(candidate, case: dict, options: dict) -> dict:
     if options.get("gradient"):
         args, kwargs = values.loads(values.dumps((args, kwargs)))
         inputs = _require_gradients([*args, *kwargs.values()])
-        result["gradients"] = _gradients(candidate(*args, **kwargs), inputs)
+        result["gradients"] = _gradients(lambda: candidate(*args, **kwargs), inputs)
     return result
 
 
@@ -81,7 +81,7 @@ def _module(candidate, case: dict, options: dict) -> dict:
         result["state"] = {name: tensor.clone() for name, tensor in module.state_dict().items()}
     inputs = values.loads(values.dumps(inputs))
     names, parameters = zip(*module.named_parameters(), strict=True) if list(module.parameters()) else ((), ())
-    found = _gradients(module(*inputs), [*_require_gradients(inputs), *parameters])
+    found = _gradients(lambda: module(*inputs), [*_require_gradients(inputs), *parameters])
     if isinstance(found, Raised):
         return result | {"gradients": found}
     split = len(found) - len(names)
@@ -203,19 +203,19 @@ def _require_gradients(inputs) -> list:
     return [tensor.requires_grad_() for tensor in floats]
 
 
-def _gradients(outputs, inputs: list):
-    """Return the gradient of a fixed weighted sum of the outputs for each input, or Raised."""
+def _gradients(run, inputs: list):
+    """Return the gradient of a fixed weighted sum of what `run` returns for each input, or Raised."""
     import torch
 
     if not inputs:
         return []
     total = 0.0
-    for output in _tensors([outputs]):
-        if output.is_floating_point():
-            # unequal weights: a permuted or transposed output must show
-            weights = torch.linspace(1.0, 2.0, max(output.numel(), 1), dtype=output.dtype)[: output.numel()]
-            total = total + (output.reshape(-1) * weights.to(output.device)).sum()
     try:
+        for output in _tensors([run()]):
+            if output.is_floating_point():
+                # unequal weights: a permuted or transposed output must show
+                weights = torch.linspace(1.0, 2.0, max(output.numel(), 1), dtype=output.dtype)[: output.numel()]
+                total = total + (output.reshape(-1) * weights.to(output.device)).sum()
         return list(torch.autograd.grad(total, inputs, allow_unused=True))
-    except (RuntimeError, TypeError, AttributeError) as error:
+    except Exception as error:  # the value came without gradients: those alone are missing
         return Raised("RuntimeError", f"no gradient flows: {error}")

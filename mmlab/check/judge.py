@@ -43,7 +43,8 @@ class Verdict:
         given = f"{self.exercise}, case {self.case + 1} of {len(self.right)}: {self.difference.given}"
         wanted = self.difference.wanted if show_wanted else "another value"
         look = f'look at the case: from mmlab.check import case; case("{self.exercise}", {self.case + 1})'
-        return given, f"{wanted} ({says})" if says else wanted, act or self.difference.do or look
+        parts = given, f"{wanted} ({says})" if says else wanted, act or self.difference.do or look
+        return tuple(" ".join(part.split()) for part in parts)  # three lines, whatever an error's text holds
 
 
 def judge(record: dict, results: list) -> Verdict:
