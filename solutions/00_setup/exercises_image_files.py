@@ -1,4 +1,4 @@
-"""Image files for sniff_image_format: forty that hold a picture, nineteen that do not.
+"""Image files for sniff_image_format: forty of every sort, four rare ones, twenty without a picture.
 
 Made anew from a seed; Pillow writes them, except for PNG, whose bytes would depend on
 the zlib at hand.
@@ -95,6 +95,17 @@ def image_files(rng: np.random.Generator) -> list[bytes]:
     return pngs + gifs + jpegs + webps
 
 
+def rare_files(rng: np.random.Generator) -> list[bytes]:
+    """Return headers that Pillow does not write: sides beyond 16 bits, other kinds of JPEG."""
+    wide = int(rng.integers(66_000, 90_000))
+    plain = saved(int(rng.integers(300, 600)), 7, rng.integers(0, 256, 3).tolist(), format="JPEG")
+    others = rng.permutation([0xC1, 0xC3, 0xC5, 0xC6, 0xC7, 0xC9, 0xCA, 0xCB, 0xCD, 0xCE, 0xCF])[:2]
+    moving = bytearray(saved(9, 5, [9, 99, 199], "RGBA", format="WEBP"))
+    moving[24:27] = (wide - 1).to_bytes(3, "little")
+    jpegs = [plain.replace(b"\xff\xc0", bytes((0xFF, int(marker)))) for marker in others]
+    return [png(wide, 3)[:300], bytes(moving), *jpegs]
+
+
 def broken_files(rng: np.random.Generator) -> list[bytes]:
     """Return bytes that hold no usable header: cut short, mangled, or another format."""
     width, height = int(rng.integers(300, 600)), int(rng.integers(5, 20))
@@ -107,14 +118,27 @@ def broken_files(rng: np.random.Generator) -> list[bytes]:
         "VP8X": saved(width, height, colour, "RGBA", format="WEBP"),
     }
     frame = photo.index(b"\xff\xc0")
+    comment = jpeg_with(photo, (0xFE, b"said without its FF"))
     return [
         b"", b"A picture of a red circle, but told in words.", b"BM" + bytes(52),
         whole[:22], whole.replace(b"\r\n", b"\n"), whole.replace(b"IHDR", b"JHDR"),
         whole[:16] + bytes(4) + whole[20:],
         moving[:9], b"GIF88a" + moving[6:],
-        photo[:frame], photo[: frame + 7], photo[:2], photo.replace(b"\xff\xc0", b"\xff\xfe"),
+        comment[:2] + comment[3:], photo[:frame], photo[: frame + 7], photo[:2], photo.replace(b"\xff\xc0", b"\xff\xfe"),
         webp["VP8 "][:28], webp["VP8L"][:23], webp["VP8X"][:29],
         webp["VP8 "][:8] + b"WAVE" + webp["VP8 "][12:],
         webp["VP8 "][:23] + b"\0\0\0" + webp["VP8 "][26:],
         webp["VP8L"][:20] + b"\0" + webp["VP8L"][21:],
     ]  # fmt: skip
+
+
+def cases_for_sniff_image_format(rng: np.random.Generator) -> list[dict]:
+    """Return forty pictures, four rare ones and twenty broken files, every second one under a name that lies."""
+    files = image_files(rng) + rare_files(rng) + broken_files(rng)
+    endings = ("png", "gif", "jpg", "webp")
+    cases = []
+    for index, data in enumerate(files):
+        right = endings[min(index // 10, 3)]
+        name = f"upload_{index}.{endings[int(rng.integers(4))] if index % 2 else right}"
+        cases.append({"args": [data], "kwargs": {"name": name}})
+    return cases

@@ -28,7 +28,7 @@ CARDS = {
     ],
     "a model that learned to hear later": [
         TEXT, ("audio", "input", None, True), ("audio", "input", "a separate speech recogniser", True),
-        ("depth", "input", None, True), ("video", "output", None, False),
+        ("thermal image", "input", None, True), ("video", "output", None, False),
     ],
 }  # fmt: skip
 
@@ -44,10 +44,10 @@ def cases_for_modality_matrix(rng: np.random.Generator) -> list[dict]:
     cards = [card(name, claims) for name, claims in CARDS.items()]
     helpers = {"text": "a separate OCR step", "image": "a separate image generator",
                "audio": "a separate speech recogniser", "video": "a frame sampler",
-               "thermal": "a separate classifier"}  # fmt: skip
+               "thermal image": "a separate classifier"}  # fmt: skip
     for number in range(8):
         claims = []
-        for modality in rng.permutation([*MODALITIES, *MODALITIES, "thermal"]).tolist():
+        for modality in rng.permutation([*MODALITIES, *MODALITIES, "thermal image"]).tolist():
             direction = ("input", "output", "both")[int(rng.integers(3))]
             through = None if rng.random() < 0.6 else helpers[modality]
             if rng.random() < 0.6:

@@ -32,7 +32,7 @@ def drawn_shapes(rng: np.random.Generator, names: list[tuple[str, str]]) -> list
 
 
 def captions_for(rng: np.random.Generator, shapes: list[dict]) -> list[str]:
-    """Return a true caption, one false by a single word, and one whose only true half comes first."""
+    """Return a true caption and four false ones: by a word, in the second or third claim, by half a fact."""
     true = sorted(facts_of(shapes))
     said = [true[int(i)] for i in rng.permutation(len(true))[:2]]
     swaps = {"left of": "right of", "right of": "left of", "above": "below", "below": "above"}
@@ -45,11 +45,12 @@ def captions_for(rng: np.random.Generator, shapes: list[dict]) -> list[str]:
     counts = [fact for fact in true if not fact.startswith("a ")]
     false += [f"{int(fact[0]) + 1} {fact[2:].rstrip('s')}s" for fact in counts]
     lie = false[int(rng.integers(len(false)))]
-    return [" and ".join(said), lie, f"{said[0]} and {lie}"]
+    part = said[0].partition(" ")[2]  # a fact without its first word is no fact
+    return [" and ".join(said), lie, f"{said[0]} and {lie}", f"{' and '.join(said)} and {lie}", f"{said[1]} and {part}"]
 
 
 def cases_for_scene_to_caption_truth(rng: np.random.Generator) -> list[dict]:
-    """Return eight scenes with three captions each: twins, same kinds in other colours, ties."""
+    """Return eight scenes with five captions each: twins, same kinds in other colours, ties."""
     colours, kinds = ("red", "green", "blue", "yellow"), ("circle", "square", "triangle", "star")
     cases = []
     for number in range(8):

@@ -3,22 +3,9 @@
 The answers use only the names of the setup cell: their source is pasted into the solution cell.
 """
 
-import numpy as np
-from exercises_image_files import broken_files, image_files
+from exercises_image_files import cases_for_sniff_image_format
 
 from mmlab.course.exercise import Compare, Driver, Exercise, Misconception
-
-
-def cases_for_sniff_image_format(rng: np.random.Generator) -> list[dict]:
-    """Return forty pictures and nineteen broken files, every second one under a name that lies."""
-    files = image_files(rng) + broken_files(rng)
-    endings = ("png", "gif", "jpg", "webp")
-    cases = []
-    for index, data in enumerate(files):
-        right = endings[min(index // 10, 3)]
-        name = f"upload_{index}.{endings[int(rng.integers(4))] if index % 2 else right}"
-        cases.append({"args": [data], "kwargs": {"name": name}})
-    return cases
 
 
 def sniff_image_format__trusts_the_name(data, name=""):

@@ -10,13 +10,15 @@ from mmlab.course.exercise import Compare, Driver, Exercise, Misconception
 
 
 def cases_for_to_model_tensor(rng: np.random.Generator) -> list[dict]:
-    """Return six pictures of unequal sides, each with three means and three spreads of its own."""
+    """Return six pictures of unequal sides, two of them dark, each with three means and three spreads of its own."""
     cases = []
     for height, width in ((5, 8), (9, 4), (1, 7), (12, 3), (6, 11), (2, 5)):
         image = rng.integers(0, 256, (height, width, 3)).astype(np.uint8)
         mean = [round(float(m), 4) for m in rng.permutation([0.31, 0.42, 0.55]) + rng.uniform(0, 0.05, 3)]
         std = [round(float(s), 4) for s in rng.permutation([0.18, 0.24, 0.33]) + rng.uniform(0, 0.03, 3)]
         cases.append({"args": [image, tuple(mean), tuple(std)], "kwargs": {}})
+    for case in cases[3:5]:  # one picture so dark that no number is above 1, one that is black
+        case["args"][0] = (case["args"][0] % (2 if case is cases[3] else 1)).astype(np.uint8)
     return cases
 
 
@@ -72,7 +74,7 @@ EXERCISE = Exercise(
     ),
     driver=Driver("call"),
     cases=cases_for_to_model_tensor,
-    compare=Compare("close", rtol=1e-6, atol=1e-6),
+    compare=Compare("close", rtol=1e-6, atol=1e-6, dtype=True),
     misconceptions=(
         Misconception(
             to_model_tensor__forgets_to_divide_by_255,
