@@ -68,7 +68,7 @@ def difference(record: dict, wanted: dict, got, compare: dict | None = None) -> 
     noun = record["driver"].get("options", {}).get("result", NOUN[kind])
     if not isinstance(got, dict) or answer not in got:
         return Difference("", f"your {noun} did not come back", "a result", "run the cell again")
-    if aside := _side_effects(wanted, got, noun, describe(wanted[answer])):
+    if aside := _side_effects(wanted, got, noun, answer):
         return aside
     if kind == "bugs":
         return _about_version(wanted[answer], got[answer])
@@ -83,9 +83,9 @@ def difference(record: dict, wanted: dict, got, compare: dict | None = None) -> 
     return None
 
 
-def _side_effects(wanted: dict, got: dict, noun: str, described: str) -> Difference | None:
+def _side_effects(wanted: dict, got: dict, noun: str, answer: str) -> Difference | None:
     if "unsupported" in got:
-        return Difference("", f"your {noun}: {str(got['unsupported'])[:200]}", described,
+        return Difference("", f"your {noun}: {str(got['unsupported'])[:200]}", describe(wanted[answer]),
                           "return plain values, arrays or tensors")  # fmt: skip
     if "forbidden" in got and not isinstance(wanted.get("forbidden"), list):
         used = ", ".join(map(str, got["forbidden"]))[:200]
@@ -93,14 +93,17 @@ def _side_effects(wanted: dict, got: dict, noun: str, described: str) -> Differe
     if "device" in got:
         return Difference("", f"your {noun} lies on {str(got['device'])[:40]}", "the CPU, where the inputs are",
                           "create new tensors with device=input.device")  # fmt: skip
-    if "mutated" not in got or "mutated" not in wanted or got["mutated"] == wanted["mutated"]:
+    raised = isinstance(got[answer], Raised)
+    changed = got.get("mutated", "what nobody reported")
+    if "mutated" not in wanted or changed == wanted["mutated"] or (raised and "mutated" not in got):
         return None
-    return Difference("", f"your answer changes {_names(got['mutated'])} in place", f"{_names(wanted['mutated'])} changed",
+    return Difference("", f"your answer changes {_names(changed)} in place", f"{_names(wanted['mutated'])} changed",
                       "work on a copy: .clone(), .copy() or a new value")  # fmt: skip
 
 
 def _names(mutated) -> str:
-    return ", ".join(map(str, mutated))[:200] if isinstance(mutated, list) and mutated else "no input"
+    names = mutated if isinstance(mutated, list) else [mutated]
+    return ", ".join(map(str, names))[:200] or "no input"
 
 
 def _about_version(wanted: str, got) -> Difference | None:
