@@ -14,7 +14,8 @@ def test_a_training_too_short_misses_the_target():
     assert set(figures["recall"]) == {"0", "1"} and max(figures["recall"].values()) < 0.3
     for split in ("test", "novel"):
         told = figures[split]
-        assert told["misses"] == round(2 * bench_clip.SCENES * (1 - told["pair"]))
+        wrong = 2 * bench_clip.SCENES * (1 - told["pair"])
+        assert told["misses"] == pytest.approx(wrong, abs=2)  # shares are rounded
         assert told["kind_misses"] <= told["misses"]
     json.dumps(figures)
 
