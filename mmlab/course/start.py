@@ -23,6 +23,8 @@ from mmlab.errors import InputError, MissingPart
 
 FIRST_PAGE = "lessons/00_setup.ipynb"
 FIRST_PORT, PORTS = 8888, 50
+# JupyterLab would ask the network for news and a newcomer for consent: our default is no.
+SETTINGS = Path(__file__).parent / "jupyter"
 PATIENCE = 120  # seconds for the server's first answer; cold disks are slow
 
 
@@ -91,7 +93,12 @@ def main(args) -> int:
     open_browser = not args.no_browser and os.environ.get("BROWSER") != "0"
     if os.environ.get("BROWSER") in ("0", "1"):
         del os.environ["BROWSER"]  # to everyone else this variable names a program
-    environment = {**os.environ, "JUPYTER_TOKEN": token, "OMP_WAIT_POLICY": "PASSIVE"}
+    environment = {
+        **os.environ,
+        "JUPYTER_TOKEN": token,
+        "JUPYTER_CONFIG_PATH": os.pathsep.join([str(SETTINGS), os.environ.get("JUPYTER_CONFIG_PATH", "")]),
+        "OMP_WAIT_POLICY": "PASSIVE",
+    }
     # Its own session: Ctrl-C reaches us alone, and the server is not left asking "y/n".
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     server = subprocess.Popen(

@@ -95,6 +95,7 @@ def test_first_cells_of_a_lesson_run_and_show_a_figure_with_words(browser, lab, 
     assert picture.bounding_box()["width"] > 100
     assert tab.locator("[data-mime-type='application/vnd.jupyter.stderr']").count() == 0
     SCREENS.mkdir(parents=True, exist_ok=True)
+    assert "news" not in " ".join(tab.locator(".Toastify__toast").all_inner_texts()).lower()
     tab.screenshot(path=SCREENS / f"jupyterlab-{Path(lesson).stem}.png")
     context.close()
     real = [error for error in errors if not HARMLESS.search(error)]
