@@ -21,21 +21,20 @@ class Live:
         self._shown = False
         self._next = 0.0
 
-    def show(self, draw, *, now: bool = False) -> bool:
-        """Replace the picture by `draw() -> (figure, alt)`; return whether it was drawn yet.
+    def show(self, draw, *, now: bool = False) -> None:
+        """Replace the picture by `draw() -> (figure, alt)`, at once or when it is time.
 
         now  True draws even if the last drawing was a moment ago
         """
         self._waiting = draw
         began = time.monotonic()
         if not now and began < self._next:
-            return False
+            return
         self._waiting = None
         made = paper.picture(*draw())
         self._put(made)
         done = time.monotonic()
         self._next = done + max(PAUSE, (done - began) / SHARE)
-        return True
 
     def finish(self, *_) -> None:
         """Draw what was left out, if anything was."""
