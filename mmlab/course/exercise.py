@@ -163,6 +163,12 @@ class Exercise:
         return values.loads(values.dumps(list(cases)))
 
 
+def cells_of(exercise: Exercise) -> list[str]:
+    """Return the names of the cells that a lab must hold for an exercise."""
+    suffixes = ("-statement", "") if exercise.is_text else ("-statement", "-solution", "")
+    return [exercise.name + suffix for suffix in suffixes]
+
+
 @dataclass(frozen=True)
 class Week:
     """One week's exercises: its id ("02_clip"), folder, exercises and withheld package files."""

@@ -85,8 +85,8 @@ def prove(root: Path, week: Week, *, stock: bool = True) -> list[Proof]:
 
     raises  InputError for an unfinished exercise, CasesError without released cases
     """
-    refuse_unfinished(week)
     lab, cases = notebook.read(week.notebook), (week.folder / FILE).resolve()
+    refuse_unfinished(week, lab)
     read_names(cases)  # missing or outdated: said once, not once an answer
     names = warm(week.id)
     proofs = []

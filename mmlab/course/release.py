@@ -9,14 +9,15 @@ import argparse
 import contextlib
 import json
 import os
+import re
 import sys
 import tempfile
 import warnings
 from pathlib import Path
 
 from mmlab.check import cases as case_files
-from mmlab.course import notebook
-from mmlab.course.exercise import Week, course_root, weeks
+from mmlab.course import notebook, setup_cell
+from mmlab.course.exercise import Week, cells_of, course_root, weeks
 from mmlab.course.records import drift, record
 from mmlab.errors import CasesError, InputError, NotebookError
 
@@ -43,10 +44,10 @@ def main(args: argparse.Namespace) -> int:
 def release(root: Path, week: Week) -> dict:
     """Write one week's cases.npz and its folder in labs/; return what was written.
 
-    raises  InputError for an exercise that lacks something, NotebookError from nbgrader
+    raises  InputError for an unfinished exercise, NotebookError for a missing cell or from nbgrader
     """
-    refuse_unfinished(week)
     lab = notebook.read(week.notebook)
+    refuse_unfinished(week, lab)
     kept = _write_cases(week, [record(week, one, lab) for one in week.exercises if not one.is_text])
     generate(root, week.id)
     return {"id": week.id, "exercises": len(week.exercises), "cases_kept": kept}
@@ -54,8 +55,8 @@ def release(root: Path, week: Week) -> dict:
 
 def stale(root: Path, week: Week) -> list[str]:
     """Return what a release of the week would change, one line each; changes nothing."""
-    refuse_unfinished(week)
     lab, problems = notebook.read(week.notebook), []
+    refuse_unfinished(week, lab)
     for exercise in week.exercises:
         if exercise.is_text:
             continue
@@ -67,25 +68,29 @@ def stale(root: Path, week: Week) -> list[str]:
         if found := drift(old, record(week, exercise, lab)):
             problems.append(f"{exercise.name}: {found}")
     with tempfile.TemporaryDirectory() as scratch:
-        generate(root, week.id, scratch=Path(scratch))
+        generate(root, week.id, scratch=Path(scratch), database=False)
         problems += _different(Path(scratch) / "labs" / week.id, root / "labs" / week.id)
     return problems
 
 
-def generate(root: Path, week: str, *, scratch: Path | None = None, source: Path | None = None) -> None:
+def generate(root: Path, week: str, *, scratch: Path | None = None, database: bool = True) -> None:
     """Run nbgrader's generate_assignment on one week.
 
-    root     the course's folder
-    scratch  a folder for labs/ and gradebook.db in place of the course's own
-    source   another folder of sources than `root`'s solutions/
-    raises   NotebookError with what nbgrader said
+    root      the course's folder
+    scratch   a folder for labs/ and gradebook.db in place of the course's own
+    database  False: write the files only
+    raises    NotebookError with what nbgrader said
     """
-    with nbgrader(root, scratch=scratch, source=source) as api:
+    with nbgrader(root, scratch=scratch) as api:
+        if not database:
+            settings = api.config.GenerateAssignment
+            settings.no_database = True
+            settings.preprocessors = [one for one in settings.preprocessors if one.__name__ != "SaveCells"]
         finished(api.generate_assignment(week, force=True, create=True), f"nbgrader generate_assignment {week}")
 
 
 @contextlib.contextmanager
-def nbgrader(root: Path, *, scratch: Path | None = None, source: Path | None = None):
+def nbgrader(root: Path, *, scratch: Path | None = None):
     """Yield nbgrader's API under the course's configuration; its own messages stay off the terminal."""
     import nbgrader.apps.api as nbgrader_api
     from traitlets.config import PyFileConfigLoader
@@ -93,7 +98,7 @@ def nbgrader(root: Path, *, scratch: Path | None = None, source: Path | None = N
     config = PyFileConfigLoader("nbgrader_config.py", path=str(root)).load_config()
     if scratch is not None:
         config.CourseDirectory.root = str(scratch)
-        config.CourseDirectory.source_directory = str(source or root / "solutions")
+        config.CourseDirectory.source_directory = str(root / "solutions")
         config.CourseDirectory.db_url = f"sqlite:///{scratch}/gradebook.db"
     path = os.environ.get("PATH", "")
     # nbgrader calls alembic by its name
@@ -109,16 +114,20 @@ def nbgrader(root: Path, *, scratch: Path | None = None, source: Path | None = N
 def finished(result: dict, what: str) -> None:
     """Raise NotebookError with nbgrader's words unless its result says success."""
     if not result["success"]:
-        said = (result.get("error") or result.get("log") or "").strip().splitlines()
-        raise NotebookError(f"{what} failed: {said[-1] if said else 'no word why'}", "a notebook that nbgrader accepts",
-                            "mend what it names; the whole log:\n" + "\n".join(said[-30:]))  # fmt: skip
+        said = f"{result.get('error') or ''}\n{result.get('log') or ''}".strip().splitlines()
+        errors = [line for line in said if re.match(r"[\w.]*(Error|Exception): ", line) and "NbGrader" not in line]
+        why = (errors or said or ["no word why"])[-1]
+        raise NotebookError(f"{what} failed: {why}", "a notebook that nbgrader accepts",
+                            "mend what it names; the end of its log:\n" + "\n".join(said[-30:]))  # fmt: skip
 
 
-def refuse_unfinished(week: Week) -> None:
-    """Raise InputError where an exercise lacks hints, misconceptions, alternates or cases."""
+def refuse_unfinished(week: Week, lab: dict) -> None:
+    """Raise InputError where an exercise lacks a part, NotebookError where the lab lacks one of its cells."""
     if problems := [problem for exercise in week.exercises for problem in exercise.problems()]:
         raise InputError(f"{week.id}: " + "; ".join(problems), "exercises as CONTRIBUTING.md describes them",
                          "complete them")  # fmt: skip
+    for name in [setup_cell.CELL_ID, *(name for exercise in week.exercises for name in cells_of(exercise))]:
+        notebook.find(lab, name)
 
 
 def _write_cases(week: Week, records: list[dict]) -> bool:

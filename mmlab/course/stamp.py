@@ -21,7 +21,7 @@ from nbgrader.preprocessors import (
 
 from mmlab import __version__
 from mmlab.course import notebook, setup_cell
-from mmlab.course.exercise import Exercise, load
+from mmlab.course.exercise import Exercise, cells_of, load
 
 IGNORED = [".ipynb_checkpoints", "*.pyc", "__pycache__", "feedback", "exercises*.py"]
 ROLES = {"-statement": "statement", "-solution": "solution", "": "check", "-demo": "demo"}
@@ -57,17 +57,25 @@ class NameStubs(ClearSolutions):
         return super().preprocess_cell(cell, resources, cell_index)
 
 
-# SaveCells must see the stamped cells, and checksums come after every change.
+class SignCells(NbGraderPreprocessor):
+    """Keeps each cell's digest in the notebook, so that `mmlab update` can tell what a student wrote."""
+
+    def preprocess(self, nb, resources):
+        """Return the notebook with the digests of its cells' texts in `metadata.mmlab.released`."""
+        nb.metadata["mmlab"]["released"] = sorted({notebook.digest(cell.source) for cell in nb.cells})
+        return nb, resources
+
+
+# SaveCells must see the stamped cells; checksums and digests come after every change.
 PREPROCESSORS = [
     StampExercises, LockCells, NameStubs, ClearOutput, CheckCellMetadata, ComputeChecksums, SaveCells,
-    ClearHiddenTests, ClearMarkScheme, ComputeChecksums, CheckCellMetadata,
+    ClearHiddenTests, ClearMarkScheme, ComputeChecksums, CheckCellMetadata, SignCells,
 ]  # fmt: skip
 
 
 def stamp(nb: dict, exercise: Exercise, points: float) -> None:
     """Stamp one exercise's cells; raises NotebookError where one of them is missing."""
-    needed = [exercise.name] if exercise.is_text else [exercise.name, f"{exercise.name}-solution"]
-    for name in (f"{exercise.name}-statement", *needed):
+    for name in cells_of(exercise):
         notebook.find(nb, name)
     for suffix, role in ROLES.items():
         cell = notebook.cell_named(nb, exercise.name + suffix)
