@@ -1,5 +1,6 @@
 """The codec: everything comes back as it went, and a header that lies allocates nothing."""
 
+import contextlib
 import json
 import math
 import resource
@@ -149,20 +150,16 @@ def test_hostile_headers_are_refused_without_allocating(data):
 @given(st.binary(max_size=200))
 def test_random_bytes_raise_nothing_but_input_errors(data):
     for candidate in (data, message(data)):
-        try:
+        with contextlib.suppress(InputError):
             loads(candidate)
-        except InputError:
-            pass
 
 
 @given(st.data())
 def test_a_flipped_byte_raises_nothing_but_input_errors(data):
     whole = bytearray(dumps({"a": [1.5, (b"xyz", {2, 3})], "b": np.arange(4), "c": Raised("E", "m")}))
     whole[data.draw(st.integers(0, len(whole) - 1))] ^= data.draw(st.integers(1, 255))
-    try:
+    with contextlib.suppress(InputError):
         loads(bytes(whole))
-    except InputError:
-        pass
 
 
 def test_a_message_above_the_limit_is_refused_by_its_prefix():

@@ -15,6 +15,7 @@ from mmlab.course import network
 from mmlab.errors import NotebookError
 
 MEMORY_MB = 2048
+STEPS = 3000  # of training, where a notebook states no limit of its own
 NOTEBOOK_SECONDS, CELL_SECONDS = 120, 60
 
 
@@ -39,10 +40,10 @@ class Cost:
     reached: list[str] = field(default_factory=list)
     cell_seconds: dict[str, float] = field(default_factory=dict)
 
-    def faults(self, max_steps: int | None = None, *, clock: bool = False) -> list[str]:
+    def faults(self, max_steps: int = STEPS, *, clock: bool = False) -> list[str]:
         """Return each broken budget as a sentence; an empty list when all hold.
 
-        max_steps  the notebook's own limit (metadata `mmlab.max_steps`); None: not stated
+        max_steps  what `steps_allowed` says of the notebook
         clock      judge seconds too; only an idle machine can
         """
         found = []
@@ -51,8 +52,8 @@ class Cost:
         if self.network_attempts:
             hosts = ", ".join(dict.fromkeys(self.reached)) or "unknown hosts, from native code"
             found.append(f"reached for the network {self.network_attempts} times: {hosts}")
-        if max_steps is not None and self.steps > max_steps:
-            found.append(f"trained {self.steps} steps (its metadata states at most {max_steps})")
+        if self.steps > max_steps:
+            found.append(f"trained {self.steps} steps (at most {max_steps}: metadata mmlab.max_steps)")
         if clock and self.seconds > NOTEBOOK_SECONDS:
             found.append(f"ran {self.seconds:.0f} s (at most {NOTEBOOK_SECONDS})")
         if clock:
@@ -138,6 +139,6 @@ def resident(process) -> int:
         return getattr(info, "peak_wset", info.rss)
 
 
-def steps_allowed(notebook) -> int | None:
-    """Return the training steps that a notebook's metadata allows (`mmlab.max_steps`), or None."""
-    return notebook.metadata.get("mmlab", {}).get("max_steps")
+def steps_allowed(notebook) -> int:
+    """Return the training steps that a notebook may take: its metadata `mmlab.max_steps`, or 3000."""
+    return notebook.metadata.get("mmlab", {}).get("max_steps", STEPS)

@@ -2,7 +2,7 @@
 
 Exit 1 when a notebook fails or breaks its budget: 2 GB of memory, no attempt
 to reach the network, no more training steps than its metadata states
-(`mmlab.max_steps`). Seconds are reported; only `--budget` judges them (120 a
+(`mmlab.max_steps`, else 3000). Seconds are reported; only `--budget` judges them (120 a
 notebook, 60 a cell), because only an idle machine can.
 """
 

@@ -15,7 +15,7 @@ def scaled_sum(x, scale=2.0):
     return (x * scale).sum()
 
 
-def record(name, driver, compare, cases_, expected, misconceptions=(), forbids=()):
+def record(name, driver, compare, cases_, expected, misconceptions=(), *, forbids=()):
     """Return one exercise's record."""
     return {
         "name": name, "driver": driver, "compare": compare, "forbids": list(forbids), "cases": cases_,

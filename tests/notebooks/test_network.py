@@ -79,4 +79,5 @@ def test_budgets_name_what_broke():
     cost = Cost(seconds=121, peak_mb=3000, steps=11, cell_seconds={"slow": 61})
     assert len(cost.faults()) == 1 and "3000 MB" in cost.faults()[0]
     assert any("11 steps" in fault for fault in cost.faults(max_steps=10))
+    assert any("3001 steps" in fault for fault in Cost(steps=3001).faults())
     assert sum("s (at most" in fault for fault in cost.faults(clock=True)) == 2
