@@ -1,15 +1,18 @@
-"""A student's lab file: which week it is, its cells by grade id, and its release.
+"""A student's lab file: which week it is, its cells by grade id, what in it the student wrote.
 
 Labs are known by what is in them, never by their file name: students rename.
 """
 
+import copy
 import json
 import os
-import subprocess
+import re
 from pathlib import Path
 
-from mmlab.course import notebook, places
-from mmlab.errors import InputError, NotebookError
+from mmlab.course import notebook
+from mmlab.errors import NotebookError
+
+WEEK = re.compile(r"\d\d_\w+")
 
 
 def about(cell: dict) -> dict:
@@ -26,17 +29,30 @@ def by_grade_id(lab: dict) -> dict[str, dict]:
     return found
 
 
-def week_of(lab: dict, path: Path) -> str:
+def locked(cell: dict) -> bool:
+    """Return whether a cell of a release is one that a student does not write in."""
+    return not about(cell).get("solution") and bool(about(cell).get("locked") or about(cell).get("grade"))
+
+
+def stamps(lab: dict) -> dict:
+    """Return what a release says of itself in the notebook's metadata, empty where that was lost."""
+    found = lab["metadata"].get("mmlab")
+    return found if isinstance(found, dict) else {}
+
+
+def week_of(lab: dict, path: Path | str) -> str:
     """Return the week that a lab belongs to, as its metadata or its setup cell says.
 
     raises  NotebookError  when neither does: not a lab of this course
     """
-    if week := lab.get("metadata", {}).get("mmlab", {}).get("week"):
-        return week
+    told = [stamps(lab).get("week")]
     for cell in lab["cells"]:
         first = cell["source"].partition("\n")[0]
         if cell.get("cell_type") == "code" and first.startswith('WEEK = "'):
-            return first.split('"')[1]
+            told.append(first.split('"')[1])
+    for week in told:
+        if isinstance(week, str) and WEEK.fullmatch(week):
+            return week
     raise NotebookError(
         f"{path} is no lab of this course: nothing in it names a week",
         "a notebook that was begun from labs/NN_slug/lab.ipynb",
@@ -44,52 +60,97 @@ def week_of(lab: dict, path: Path) -> str:
     )
 
 
-def released_file(path: Path, week: str) -> Path | None:
-    """Return the course's released lab of a week, or None where there is no course around `path`."""
-    try:
-        file = places.root(path.parent) / "labs" / week / "lab.ipynb"
-    except InputError:
-        return None
-    return file if file.exists() else None
+def written(cell: dict, lab: dict, wanted: dict | None = None) -> bool:
+    """Return whether a student wrote in a cell: its text is neither blank nor as some release had it.
 
-
-def release_of(path: Path, week: str, given: str | None = None) -> dict:
-    """Return the release that the lab at `path` was begun from: the file `given`, else the course's.
-
-    A lab that is edited in place is the released file itself: then the release
-    is what git holds, the upstream branch's where there is one.
-
-    raises  NotebookError  when no release can be found
+    lab     the lab that the cell is from; it holds the digests of its own release
+    wanted  the cell's counterpart in the release at hand, if there is one
     """
-    if given:
-        return notebook.read(Path(given))
-    file = released_file(path, week)
-    if file and file.resolve() != path.resolve():
-        return notebook.read(file)
-    for revision in ("@{upstream}", "HEAD") if file else ():
-        command = ["git", "-C", file.parent, "show", f"{revision}:./lab.ipynb"]
-        shown = subprocess.run(command, capture_output=True, text=True, encoding="utf8")
-        if shown.returncode == 0:
-            return notebook.parse(shown.stdout, f"{revision}:labs/{week}/lab.ipynb")
-    raise NotebookError(
-        f"no released lab found for {week}",
-        f"the course's folder around {path}, or its git history",
-        "pass it: --release PATH/TO/lab.ipynb",
-    )
+    known = set(stamps(lab).get("released") or ())
+    if wanted is not None:
+        known.add(notebook.digest(wanted["source"]))
+    return bool(cell["source"].strip()) and notebook.digest(cell["source"]) not in known
+
+
+def same(cell: dict, other: dict) -> bool:
+    """Return whether two cells say the same."""
+    return notebook.digest(cell["source"]) == notebook.digest(other["source"])
+
+
+def mended(lab: dict) -> dict:
+    """Return a copy that nbformat accepts: format 4.5, valid and unique ids, no field missing or astray."""
+    lab = copy.deepcopy(lab) | {"nbformat": 4, "nbformat_minor": 5}
+    for cell in lab["cells"]:
+        if cell.get("cell_type") not in ("code", "markdown", "raw"):
+            cell["cell_type"] = "code" if "outputs" in cell else "markdown"
+        if cell["cell_type"] == "code":
+            outputs = cell.get("outputs")
+            cell["outputs"] = outputs if isinstance(outputs, list) else []
+            cell.setdefault("execution_count", None)
+        else:
+            cell.pop("outputs", None)
+            cell.pop("execution_count", None)
+    with_unique_ids(lab["cells"])
+    return lab
+
+
+def with_unique_ids(cells: list[dict], taken: set[str] = frozenset()) -> list[dict]:
+    """Return the cells, each id made valid and, where it is used before or `taken`, another."""
+    seen = set(taken)
+    for cell in cells:
+        base = re.sub(r"[^\w-]", "-", cell.get("id") or "cell", flags=re.ASCII)[:56] or "cell"
+        name, number = base, 2
+        while name in seen:
+            name, number = f"{base}-{number}", number + 1
+        cell["id"] = name
+        seen.add(name)
+    return cells
 
 
 def keep_backup(path: Path) -> Path:
-    """Copy a file beside itself as NAME.before-N and return the copy; none is overwritten."""
+    """Copy a file beside itself as NAME.before-N and return the copy; none is overwritten.
+
+    raises  NotebookError  where it cannot be written; then nothing is left behind
+    """
     number = 1
-    while True:
-        copy = path.with_name(f"{path.name}.before-{number}")
-        try:
-            with open(copy, "xb") as out:
-                out.write(path.read_bytes())
-                os.fsync(out.fileno())
-            return copy
-        except FileExistsError:
-            number += 1
+    while (kept := path.with_name(f"{path.name}.before-{number}")).exists():
+        number += 1
+    try:
+        with open(kept, "xb") as out:
+            out.write(path.read_bytes())
+            out.flush()
+            os.fsync(out.fileno())
+    except OSError as error:
+        if not isinstance(error, FileExistsError):
+            discard(kept)
+        raise NotebookError(
+            f"no copy of {path} could be kept ({error})",
+            "room and rights beside it",
+            "free some space, then run it again; the file is as it was",
+        ) from None
+    return kept
+
+
+def discard(path: Path) -> None:
+    """Remove a file that is of no use, if that can be done."""
+    try:
+        path.unlink(missing_ok=True)
+    except OSError:
+        pass
+
+
+def replace(path: Path, lab: dict) -> Path:
+    """Write a lab over the file at `path` and return the copy that was kept of what was there.
+
+    raises  NotebookError  where one of the two cannot be written; then the file is as it was
+    """
+    kept = keep_backup(path)
+    try:
+        notebook.write(path, lab)
+    except NotebookError:
+        discard(kept)
+        raise
+    return kept
 
 
 def tell(report: dict, as_json: bool, *lines: str) -> None:

@@ -7,6 +7,7 @@ import argparse
 from pathlib import Path
 
 from mmlab.course import lab_file, notebook
+from mmlab.course.lab_release import release_of
 from mmlab.errors import NotebookError
 
 
@@ -21,19 +22,17 @@ def main(args: argparse.Namespace) -> int:
     """Put one exercise back; print what was done and where the old answer is."""
     path = Path(args.lab)
     lab = notebook.read(path)
-    release = lab_file.release_of(path, lab_file.week_of(lab, path), args.release)
-    stubs = {name: cell for name, cell in lab_file.by_grade_id(release).items() if lab_file.about(cell)["solution"]}
-    wanted = (f"{args.exercise}-solution", args.exercise)
-    name = next((one for one in wanted if one in stubs), None)
+    release = release_of(path, lab_file.week_of(lab, path), args.release)
+    stubs = {name: cell for name, cell in lab_file.by_grade_id(release.lab).items() if lab_file.about(cell).get("solution")}
+    name = next((one for one in (f"{args.exercise}-solution", args.exercise) if one in stubs), None)
     if name is None:
         there = " · ".join(one.removesuffix("-solution") for one in stubs)
         raise NotebookError(f"no exercise {args.exercise!r} in {path.name}", there, "give one of these names")
     cell = notebook.find(lab, name)
-    copy = lab_file.keep_backup(path)
-    cell["source"] = stubs[name]["source"]
-    if cell["cell_type"] == "code":
-        cell["outputs"], cell["execution_count"] = [], None
-    notebook.write(path, lab)
-    report = {"lab": str(path), "exercise": args.exercise, "kept": str(copy)}
-    lab_file.tell(report, args.json, f"{args.exercise} is back to its stub; your answer is kept in {copy}")
+    cell["source"], cell["cell_type"] = stubs[name]["source"], stubs[name]["cell_type"]
+    for answer in ("attachments", "outputs", "execution_count"):
+        cell.pop(answer, None)
+    kept = lab_file.replace(path, lab_file.mended(lab))
+    report = {"lab": str(path), "exercise": args.exercise, "kept": str(kept)}
+    lab_file.tell(report, args.json, f"{args.exercise} is back to its stub; your answer is kept in {kept}")
     return 0

@@ -1,18 +1,21 @@
 """`mmlab update LAB.ipynb`: a new release comes into a lab that was begun, no answer lost.
 
-Cells are matched by their grade ids (statements by their cell ids). Locked
-cells, statements and stubs come from the release; a solution cell keeps the
-student's text; cells the student added stay where they were; answers to
-exercises that the release dropped are kept at the end.
+Cells are matched by their grade ids, else as `lab_match` describes. Locked cells,
+statements, demos and stubs come from the release; a solution cell keeps the
+student's text. Whatever else the student wrote stays too: own cells where they
+were, changed cells of the release as a copy below the new one, answers to
+exercises that the release dropped at the end.
 """
 
 import argparse
 import copy
-import shutil
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from mmlab.course import lab_file, notebook
-from mmlab.course.lab_file import about
+from mmlab.course.lab_file import about, same, stamps, written
+from mmlab.course.lab_match import key, matched
+from mmlab.course.lab_release import CASES, Release, release_of
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -21,56 +24,97 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--release", help="the new released lab (default: the course's own)")
 
 
-def key(cell: dict) -> str:
-    """Return what a cell is known by: its grade id, else its cell id."""
-    return notebook.grade_id(cell) or cell.get("id", "")
+@dataclass
+class Sorted:
+    """A student's cells, sorted by what becomes of them.
+
+    answers  key → the cell that is the release's cell of that key
+    below    key → the cells to stand below it ("" at the top)
+    end      answers to exercises that the release no longer has
+    report   what was done, for machines: lists of keys
+    """
+
+    answers: dict[str, dict] = field(default_factory=dict)
+    below: dict[str, list[dict]] = field(default_factory=dict)
+    end: list[dict] = field(default_factory=list)
+    report: dict[str, list[str]] = field(
+        default_factory=lambda: {"kept": [], "new": [], "copied": [], "moved_to_end": []}
+    )
 
 
 def merged(mine: dict, release: dict) -> tuple[dict, dict[str, list[str]]]:
-    """Return the release with the student's answers and own cells in it, and what was done."""
+    """Return the release with everything in it that a student wrote, and what was done."""
     result = copy.deepcopy(release)
-    wanted = {key(cell) for cell in result["cells"]}
-    answers, added = {}, {}
-    report: dict[str, list[str]] = {"kept": [], "new": [], "moved_to_end": []}
-    after = ""
-    for cell in mine["cells"]:
-        name = key(cell)
-        if name in wanted and name not in answers:
-            answers[name], after = cell, name
-        elif about(cell).get("solution") and name not in wanted:
-            report["moved_to_end"].append(name)
-            added.setdefault(None, []).append(plain(cell))
-        elif name in wanted or not about(cell):
-            added.setdefault(after, []).append(plain(cell))
-    cells = added.pop("", [])
+    place = sort(mine, release)
+    cells = place.below.pop("", [])
     for cell in result["cells"]:
         name = key(cell)
-        if name not in answers:
-            report["new"].append(name)
-        elif about(cell).get("solution"):
-            report["kept"].append(name)
-            cell["source"] = answers[name]["source"]
-        cells += [cell, *added.pop(name, [])]
-    result["cells"] = with_unique_ids(cells + added.pop(None, []))
-    return result, report
+        if name in place.answers:
+            if fill(cell, place.answers[name], mine):
+                place.report["kept"].append(name)
+        else:
+            place.report["new"].append(name)
+        cells += [cell, *place.below.pop(name, [])]
+    cells += place.end
+    own = [cell for cell in cells if not any(cell is one for one in result["cells"])]
+    lab_file.with_unique_ids(own, {cell["id"] for cell in result["cells"]})
+    metadata = {name: value for name, value in mine["metadata"].items() if name not in ("mmlab", "kernelspec")}
+    return result | {"cells": cells, "metadata": metadata | result["metadata"]}, place.report
+
+
+def sort(mine: dict, release: dict) -> Sorted:
+    """Sort a student's cells by what becomes of them in the release."""
+    wanted = {key(cell): cell for cell in release["cells"]}
+    named = list(zip(mine["cells"], matched(mine["cells"], release["cells"]), strict=True))
+    first = {name: cell for cell, name in reversed(named) if name}
+    place = Sorted(first | {name: c for c, name in reversed(named) if name and written(c, mine, wanted[name])})
+    after = ""
+    for cell, name in named:
+        if name is None and not is_left_over(cell, mine):
+            dropped = about(cell).get("solution")
+            (place.end if dropped else place.below.setdefault(after, [])).append(plain(cell))
+            if dropped:
+                place.report["moved_to_end"].append(key(cell))
+        if name is None:
+            continue
+        is_answer = cell is place.answers[name]
+        after = name if is_answer else after
+        if not written(cell, mine, wanted[name]):
+            continue
+        # A copy of an answer runs after it, as it did; a locked or given cell comes from the release.
+        if not (about(wanted[name]).get("solution") if is_answer else same(cell, place.answers[name])):
+            place.below.setdefault(after, []).append(plain(cell))
+            place.report["copied"].append(name)
+    return place
+
+
+def fill(cell: dict, mine: dict, lab: dict) -> bool:
+    """Put a student's answer into a cell of the release; return whether it is one that the student wrote.
+
+    cell  of the release; changed
+    mine  the student's cell of the same name
+    lab   the student's lab
+    """
+    kept = bool(about(cell).get("solution")) and written(mine, lab, cell)
+    if kept:
+        cell["source"] = mine["source"]
+        if cell["cell_type"] == "markdown" and mine.get("attachments"):
+            cell["attachments"] = copy.deepcopy(mine["attachments"])
+    if cell["cell_type"] == mine.get("cell_type") == "code" and same(cell, mine):
+        cell["outputs"], cell["execution_count"] = mine.get("outputs") or [], mine.get("execution_count")
+    return kept
+
+
+def is_left_over(cell: dict, lab: dict) -> bool:
+    """Return whether a cell came with the lab's own release, which the new one has not, and is as it came."""
+    return bool(cell["source"].strip()) and "released" in stamps(lab) and not written(cell, lab)
 
 
 def plain(cell: dict) -> dict:
     """Return a copy of a cell that no grader looks at."""
-    kept = {name: value for name, value in cell["metadata"].items() if name not in ("nbgrader", "mmlab")}
-    return copy.deepcopy(cell) | {"metadata": kept}
-
-
-def with_unique_ids(cells: list[dict]) -> list[dict]:
-    """Return the cells, a second use of a cell id renamed."""
-    seen: set[str] = set()
-    for cell in cells:
-        base, number = cell.get("id", "cell")[:56], 2
-        while cell.setdefault("id", base) in seen:
-            cell["id"] = f"{base}-{number}"
-            number += 1
-        seen.add(cell["id"])
-    return cells
+    metadata = {name: value for name, value in cell["metadata"].items() if name not in ("nbgrader", "mmlab")}
+    metadata = {name: value for name, value in metadata.items() if name not in ("editable", "deletable")}
+    return copy.deepcopy(cell) | {"metadata": metadata}
 
 
 def main(args: argparse.Namespace) -> int:
@@ -78,21 +122,32 @@ def main(args: argparse.Namespace) -> int:
     path = Path(args.lab)
     mine = notebook.read(path)
     week = lab_file.week_of(mine, path)
-    result, report = merged(mine, lab_file.release_of(path, week, args.release))
-    before = lab_file.keep_backup(path)
-    notebook.write(path, result)
-    report = {"lab": str(path), "before": str(before), **report, "cases": bring_cases(args.release, path, week)}
-    lines = [f"{path}: {len(report['kept'])} answers kept, {len(report['new'])} cells new; as it was: {before}"]
+    release = release_of(path, week, args.release)
+    result, report = merged(mine, release.lab)
+    result = lab_file.mended(result)
+    before = lab_file.replace(path, result) if says(result) != says(mine) else None
+    cases = bring_cases(release, path)
+    report = {"lab": str(path), "release": release.where, "before": before and str(before), **report, "cases": cases}
+    lines = [f"{path} is as released, your answers in it"] if before is None else [
+        f"{path}: {len(report['kept'])} answers kept, {len(report['new'])} cells new or restored; as it was: {before}"
+    ]  # fmt: skip
+    lines += [f"  {name}: what you changed in it stands in a cell of its own" for name in report["copied"]]
     lines += [f"  {name} is no longer in the lab; your text stands at its end" for name in report["moved_to_end"]]
+    lines += [f"  {CASES} brought up to date"] * cases
     lab_file.tell(report, args.json, *lines)
     return 0
 
 
-def bring_cases(given: str | None, path: Path, week: str) -> bool:
-    """Copy the release's cases beside the lab where they are another file; say whether."""
-    release = Path(given) if given else lab_file.released_file(path, week)
-    cases = release.with_name("cases.npz") if release else None
-    if not cases or not cases.exists() or cases.resolve() == path.with_name("cases.npz").resolve():
+def says(lab: dict) -> list:
+    """Return what matters of a lab, to tell whether an update changes it: cells, their marks, the release."""
+    cells = [(cell.get("id"), cell.get("cell_type"), cell["source"], about(cell), cell.get("attachments")) for cell in lab["cells"]]
+    return [stamps(lab), *cells]
+
+
+def bring_cases(release: Release, path: Path) -> bool:
+    """Write the release's cases beside the lab unless they are there; say whether."""
+    cases = path.with_name(CASES)
+    if release.cases is None or (cases.exists() and cases.read_bytes() == release.cases):
         return False
-    shutil.copyfile(cases, path.with_name("cases.npz"))
+    notebook.write_bytes(cases, release.cases)
     return True

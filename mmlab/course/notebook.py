@@ -6,6 +6,8 @@ has `NAME-statement`, `NAME-solution` and `NAME`, the cell that is graded.
 """
 
 import ast
+import contextlib
+import hashlib
 import inspect
 import itertools
 import json
@@ -22,6 +24,7 @@ STUB = """\
 # Your answer goes here, in place of the next line: delete it.
 raise NotImplementedError("{name}: write your answer and delete this line")"""
 TEXT_STUB = "*Your answer goes here, in place of this line.*"
+EARLIER = "look for an earlier copy in .ipynb_checkpoints beside it, or fetch it again"
 _counter = itertools.count()
 
 
@@ -29,7 +32,9 @@ def read(path: Path) -> dict:
     """Return a notebook; raises NotebookError where the file is missing, not JSON or not a notebook."""
     try:
         text = Path(path).read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
+    except UnicodeDecodeError as error:
+        raise NotebookError(f"{path} is not UTF-8 text ({error})", "a notebook file", EARLIER) from None
+    except OSError as error:
         raise NotebookError(f"{path} cannot be read ({error})", "a notebook file", "check the path") from None
     return parse(text, path)
 
@@ -39,33 +44,68 @@ def parse(text: str, path: Path | str) -> dict:
     try:
         notebook = json.loads(text)
     except (ValueError, RecursionError) as error:
-        do = "take one side of the merge marks" if "<<<<<<<" in text else "fetch the notebook again"
+        do = "take one side of the merge marks" if "<<<<<<<" in text else EARLIER
         raise NotebookError(f"{path} is not JSON ({error})", "a notebook in format 4", do) from None
     cells = notebook.get("cells") if isinstance(notebook, dict) else None
-    if not isinstance(cells, list) or not all(isinstance(cell, dict) and "source" in cell for cell in cells):
+    if not isinstance(cells, list):
         raise NotebookError(f"{path} has no list of cells", "a notebook in format 4", "save it again with JupyterLab")
-    for cell in cells:
-        cell["source"] = "".join(cell["source"])
-        cell.setdefault("metadata", {})
+    _whole(notebook, str(path))
+    for number, cell in enumerate(cells, 1):
+        if not isinstance(cell, dict) or not isinstance(cell.get("source"), (str, list)):
+            raise NotebookError(f"cell {number} of {path} has no source", "a notebook in format 4", EARLIER)
+        _whole(cell, f"cell {number} of {path}")
+        try:
+            cell["source"] = "".join(cell["source"])
+        except TypeError:
+            raise NotebookError(f"the source of cell {number} of {path} is no text", "lines of text", EARLIER) from None
     return notebook
+
+
+def _whole(part: dict, where: str) -> None:
+    """Give a notebook or cell the metadata it may lack; raise NotebookError where what it has is of no use."""
+    metadata = part["metadata"] = part.get("metadata") or {}
+    name = ((metadata.get("nbgrader") or {}).get("grade_id", "") if isinstance(metadata, dict)
+            and isinstance(metadata.get("nbgrader") or {}, dict) else None)  # fmt: skip
+    if not isinstance(name, str) or not isinstance(part.get("id", ""), str):
+        raise NotebookError(f"the metadata of {where} is damaged", "metadata as JupyterLab writes it", EARLIER)
 
 
 def dumps(notebook: dict) -> str:
     """Return a notebook's text: sorted keys, sources as lines, the same bytes for the same notebook."""
     cells = [cell | {"source": cell["source"].splitlines(keepends=True)} for cell in notebook["cells"]]
-    return json.dumps(notebook | {"cells": cells}, ensure_ascii=False, indent=1, sort_keys=True) + "\n"
+    text = json.dumps(notebook | {"cells": cells}, ensure_ascii=False, indent=1, sort_keys=True) + "\n"
+    try:
+        text.encode()
+    except UnicodeEncodeError:  # half an emoji: no UTF-8 has it, JSON's escapes do
+        text = json.dumps(notebook | {"cells": cells}, indent=1, sort_keys=True) + "\n"
+    return text
 
 
 def write(path: Path, notebook: dict) -> None:
     """Write a notebook, as `dumps` has it, whole or not at all; raises NotebookError where it cannot be."""
+    write_bytes(path, dumps(notebook).encode())
+
+
+def write_bytes(path: Path, data: bytes) -> None:
+    """Write a file whole or not at all; raises NotebookError where it cannot be."""
     unfinished = Path(f"{path}.part")
     try:
-        unfinished.write_text(dumps(notebook), encoding="utf-8", newline="\n")
+        with open(unfinished, "wb") as out:
+            out.write(data)
+            out.flush()
+            os.fsync(out.fileno())
         os.replace(unfinished, path)
     except OSError as error:
-        unfinished.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            unfinished.unlink(missing_ok=True)
         raise NotebookError(f"{path} could not be written ({error})", "room and rights there",
                             "free some space, then run it again; the file is as it was") from None  # fmt: skip
+
+
+def digest(source: str) -> str:
+    """Return twelve letters that stand for a cell's text, blanks at the ends of lines left out."""
+    text = "\n".join(line.rstrip() for line in source.splitlines()).strip()
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:12]
 
 
 def grade_id(cell: dict) -> str | None:
