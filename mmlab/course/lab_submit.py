@@ -38,10 +38,11 @@ def faults(lab: dict, release: dict) -> list[str]:
         "missing": [name for name in wanted if name not in mine],
         "there more than once": [name for name in mine if names.count(name) > 1],
         "not of this release": [name for name in mine if name not in wanted],
-        "locked, and changed": [name for name, (one, cell) in both.items() if lab_file.locked(cell) and not lab_file.same(one, cell)],
+        "locked, and changed": [name for name, pair in both.items()
+                                if lab_file.locked(pair[1]) and not lab_file.same(*pair)],
         "of another type": [name for name, (one, cell) in both.items() if one.get("cell_type") != cell["cell_type"]],
         "with other marks for the grader": [name for name, (one, cell) in both.items() if marks(one) != marks(cell)],
-    }
+    }  # fmt: skip
     return [f"{what}: {', '.join(cells)}" for what, cells in found.items() if cells]
 
 

@@ -140,8 +140,8 @@ def main(args: argparse.Namespace) -> int:
 
 def says(lab: dict) -> list:
     """Return what matters of a lab, to tell whether an update changes it: cells, their marks, the release."""
-    cells = [(cell.get("id"), cell.get("cell_type"), cell["source"], about(cell), cell.get("attachments")) for cell in lab["cells"]]
-    return [stamps(lab), *cells]
+    parts = ("id", "cell_type", "source", "attachments")
+    return [stamps(lab), *(([cell.get(part) for part in parts], about(cell)) for cell in lab["cells"])]
 
 
 def bring_cases(release: Release, path: Path) -> bool:
