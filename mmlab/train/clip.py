@@ -14,7 +14,7 @@ from mmlab.train.loop import History, fit
 
 CLIP_STEPS = 350  # from scratch, under a minute on two cores without a GPU
 WARM_UP_STEPS = 200
-WARM_CLIP_STEPS = 150  # from a warmed-up tower, where CLIP has got as far
+WARM_CLIP_STEPS = 150  # from a warmed-up tower, where CLIP gets nearly as far
 ATTRIBUTES = ("colour", "kind", "size")
 
 
