@@ -1,0 +1,74 @@
+"""Staging the site's pages: what is refused, and what is cured on the way."""
+
+import json
+import re
+import shutil
+from pathlib import Path
+
+import pytest
+
+from mmlab.course import reference, site
+from mmlab.errors import NotebookError
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def notebook(*sources: str) -> str:
+    """A minimal notebook with one markdown cell a source."""
+    cells = [
+        {"cell_type": "markdown", "id": f"c{i}", "metadata": {}, "source": s} for i, s in enumerate(sources)
+    ]
+    return json.dumps({"cells": cells, "metadata": {}, "nbformat": 4, "nbformat_minor": 5})
+
+
+@pytest.fixture
+def course(tmp_path):
+    (tmp_path / "lessons").mkdir()
+    (tmp_path / "lessons/01_a.ipynb").write_text(notebook("# Title\n\nText", "more"))
+    (tmp_path / "book").mkdir()
+    return tmp_path
+
+
+def test_a_lesson_that_was_never_executed_is_refused(course):
+    with pytest.raises(NotebookError, match="make notebooks"):
+        site.stage_lesson(course / "lessons/01_a.ipynb", course, course / "stage")
+
+
+def test_an_executed_copy_older_than_its_lesson_is_refused(course):
+    copy = course / "build/executed/lessons/01_a.ipynb"
+    copy.parent.mkdir(parents=True)
+    copy.write_text(notebook("# Title\n\nOld text", "more"))
+    with pytest.raises(NotebookError, match="older than the lesson"):
+        site.stage_lesson(course / "lessons/01_a.ipynb", course, course / "stage")
+
+
+def test_a_page_starts_with_its_links_below_the_title(course):
+    copy = course / "build/executed/lessons/01_a.ipynb"
+    copy.parent.mkdir(parents=True)
+    shutil.copyfile(course / "lessons/01_a.ipynb", copy)
+    (course / "stage").mkdir()
+    site.stage_lesson(course / "lessons/01_a.ipynb", course, course / "stage")
+    first = json.loads((course / "stage/lessons/01_a.ipynb").read_text())["cells"][0]["source"]
+    text = "".join(first)
+    assert text.startswith("# Title\n") and text.rstrip().endswith("Text")
+    assert "blob/main/lessons/01_a.ipynb" in text and "_downloads_source/01_a.ipynb" in text
+
+
+def test_the_widget_script_carries_its_fonts():
+    source = ROOT / "book/node_modules/@jupyter-widgets/html-manager/dist/embed-amd.js"
+    cured = site.inline_fonts(source.read_text())
+    assert "webfonts/fa-solid-900.woff2" in source.read_text()
+    assert not re.search(r"url\(\.\./webfonts/[\w-]+\.woff2|\.p\s?\+\s?\"[0-9a-f]{20}\.woff2", cured)
+
+
+def test_a_widget_script_with_other_font_addresses_is_refused():
+    with pytest.raises(NotebookError, match="no font address"):
+        site.inline_fonts("nothing here")
+
+
+def test_the_reference_page_names_every_room_and_its_public_names():
+    page = reference.page()
+    for room in reference.ROOMS:
+        assert f"## mmlab.{room}\n" in page
+    for name in ("contrastive_loss", "render", "recall_at_k", "check"):
+        assert f"`{name}`" in page
