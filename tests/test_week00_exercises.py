@@ -14,7 +14,7 @@ from torch.nn import functional as F
 
 from mmlab import values, world
 from mmlab.check import drivers
-from mmlab.check.judge import difference, judge
+from mmlab.check.verdict import difference, judge
 from mmlab.course.exercise import load
 
 pytestmark = pytest.mark.week("00_setup")

@@ -5,7 +5,7 @@
     cases    where cases.npz is found, read and written
     drivers  how an answer is run; they know no expected value
     compare  the comparers
-    judge    from results to a verdict, and the misconception's name
+    verdict  judges the results, and names the misconception
     forbids  operations and names that an exercise rules out
 
 torch is imported inside functions only, and no other room of the package is.
@@ -13,7 +13,7 @@ torch is imported inside functions only, and no other room of the package is.
 
 from mmlab.check import cases as _cases
 from mmlab.check import drivers, forbids
-from mmlab.check.judge import judge
+from mmlab.check.verdict import judge
 from mmlab.errors import CheckFailed
 
 __all__ = ["case", "check"]

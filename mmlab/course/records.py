@@ -9,7 +9,7 @@ from functools import cache
 from mmlab.check import drivers
 from mmlab.check.compare import equality
 from mmlab.check.drivers import ANSWER
-from mmlab.check.judge import difference
+from mmlab.check.verdict import difference
 from mmlab.course import notebook, setup_cell
 from mmlab.course.exercise import VISIBLE, Exercise, Week
 from mmlab.errors import InputError

@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from mmlab.check.compare import accuracy, agreement, close, describe, equal
-from mmlab.check.judge import judge
+from mmlab.check.verdict import judge
 from mmlab.values import Raised
 
 NAN = float("nan")

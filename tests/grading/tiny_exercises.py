@@ -101,8 +101,8 @@ class Gain__with_a_power(nn.Module):
 # ---------------------------------------------------------------- script
 def cases_for_Tally(rng):
     """Return three scripts with numbers of their own."""
-    return [{"steps": [["new", [int(rng.integers(3, 9))]], ["call", "add", [int(rng.integers(2, 9))]], ["get", "total"],
-                       ["call", "add", [-1]], ["get", "total"]]} for _ in range(3)]  # fmt: skip
+    return [{"steps": [["new", [int(rng.integers(3, 9))]], ["call", "add", [int(rng.integers(2, 9))]],
+                       ["call", "add", [4]], ["get", "total"], ["call", "add", [-1]], ["get", "total"]]} for _ in range(3)]  # fmt: skip
 
 
 class Tally__starts_at_zero:
@@ -237,8 +237,8 @@ def test_mean__asserts_nothing(mean):
     mean([1.0, 2.0])
 
 
-def test_mean__only_one_value(mean):
-    assert mean([3.0]) == 3.0
+def test_mean__only_equal_values(mean):
+    assert mean([3.0, 3.0]) == 3.0
 
 
 def test_mean__refuses_all(mean):
@@ -279,7 +279,7 @@ EXERCISES = [
              (nearest_centre__takes_the_farthest, nearest_centre__shifts_the_labels, nearest_centre__says_one_label,
               nearest_centre__as_scores, nearest_centre__by_one_neighbour), cases=cases_for_nearest_centre),
     exercise("test_mean", Driver("bugs"), Compare("equal"),
-             (test_mean__asserts_nothing, test_mean__only_one_value, test_mean__refuses_all, test_mean__two_lists,
+             (test_mean__asserts_nothing, test_mean__only_equal_values, test_mean__refuses_all, test_mean__two_lists,
               test_mean__against_a_loop),
              versions=(right_mean, right_loop, right_numpy, buggy_sum, buggy_floor, buggy_first, buggy_one_less)),
     Exercise(name="explain", difficulty=1, importance=1, minutes=5, hints=("a", "b"), driver=Driver("text")),

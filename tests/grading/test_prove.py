@@ -1,0 +1,181 @@
+"""A proof holds on a sound course, and each kind of survivor turns it red."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from mmlab.check.cases import FILE
+from mmlab.course import cli, notebook
+from mmlab.course.exercise import load
+from mmlab.course.planted import in_fork, warm
+from mmlab.course.prove import prove
+from mmlab.course.release import generate, release
+from mmlab.course.stock import autograde, submit
+from mmlab.errors import CasesError
+
+ROOT = Path(__file__).parents[2]
+WEEK = "90_tiny"
+
+
+def proof_of(root: Path, name: str, **options):
+    """Return one exercise's proof, without stock nbgrader."""
+    return next(one for one in prove(root, load(root / "solutions" / WEEK), stock=False, **options) if one.name == name)
+
+
+def replaced(root: Path, old: str, new: str) -> None:
+    """Change the course's exercises.py."""
+    path = root / "solutions" / WEEK / "exercises.py"
+    text = path.read_text()
+    assert old in text
+    path.write_text(text.replace(old, new))
+
+
+def plant(root: Path, name: str, file: str, text: str) -> None:
+    """Put a wrong answer into the course's tests/wrong/."""
+    folder = root / "tests" / "wrong" / name
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / file).write_text(text)
+
+
+def test_every_driver_kills_and_names_and_lets_right_answers_pass(tiny):
+    proofs = prove(tiny, load(tiny / "solutions" / WEEK), stock=False)
+    assert [proof.name for proof in proofs] == ["scaled_sum", "Gain", "Tally", "nearest_centre", "test_mean"]
+    assert [line for proof in proofs for line in proof.why] == []
+    assert all(proof.holds and (proof.stub, proof.reference) == (0, 1) for proof in proofs)
+    assert all(len(proof.misconceptions) == 3 and len(proof.alternates) == 2 for proof in proofs)
+    assert all(killed and named for proof in proofs for _, killed, named in proof.misconceptions)
+
+
+def test_the_command_prints_the_contract_and_its_exit_says_whether_it_holds(copy_of_tiny, inside, capsys):
+    inside(copy_of_tiny)
+    plant(copy_of_tiny, "Tally", "twice.py", "class Tally:\n    def __init__(self, start):\n        self.total = 2 * start\n")
+    assert cli.main(["prove", "90", "--json", "--no-stock"]) == 0
+    report = json.loads(capsys.readouterr().out)
+    assert (report["planted"], report["killed"], report["named"]) == (15, 15, 15)
+    tally = report["exercises"][2]
+    assert set(tally) == {"name", "stub_score", "reference_score", "misconceptions", "alternates", "wrong"}
+    assert tally["misconceptions"][0] == {"name": "starts_at_zero", "killed": True, "named": True}
+    assert tally["alternates"][0] == {"name": "as_a_list", "passed": True}
+    assert tally["wrong"] == [{"name": "twice", "killed": True}]
+    plant(copy_of_tiny, "Tally", "right.py", notebook.reference(notebook.read(load(copy_of_tiny / "solutions" / WEEK).notebook), "Tally"))
+    assert cli.main(["prove", "90", "--no-stock"]) == 1
+    assert "tests/wrong/Tally/right.py passes" in capsys.readouterr().out
+
+
+def test_a_misconception_that_is_right_survives_and_is_seen(copy_of_tiny):
+    replaced(copy_of_tiny, "return (x * scale).mean()", "return (x * scale).sum()")
+    proof = proof_of(copy_of_tiny, "scaled_sum")
+    assert ("takes_the_mean", False, False) in proof.misconceptions and "takes_the_mean passes" in proof.why
+
+
+def test_two_misconceptions_that_are_one_are_seen(copy_of_tiny):
+    replaced(copy_of_tiny, "return (x * scale).mean()", "return x.sum()")
+    release(copy_of_tiny, load(copy_of_tiny / "solutions" / WEEK))
+    proof = proof_of(copy_of_tiny, "scaled_sum")
+    assert not proof.holds and any("taken for forgets_the_scale" in line for line in proof.why)
+
+
+def test_an_alternate_that_is_wrong_is_seen(copy_of_tiny):
+    replaced(copy_of_tiny, "return scale * torch.sum(x)", "return scale + torch.sum(x)")
+    proof = proof_of(copy_of_tiny, "scaled_sum")
+    assert ("scales_last", False) in proof.alternates and not proof.holds
+
+
+def test_an_alternate_that_uses_a_forbidden_name_is_seen(copy_of_tiny):
+    replaced(copy_of_tiny, "return scale * torch.sum(x)", 'return scale * torch.einsum("...->", x)')
+    assert any("uses einsum" in line for line in proof_of(copy_of_tiny, "scaled_sum").why)
+
+
+def test_an_alternate_that_needs_more_than_the_setup_is_seen(copy_of_tiny):
+    replaced(copy_of_tiny, "return scale * torch.sum(x)", "return scaled_sum__in_a_loop(x, scale)")
+    assert any("NameError" in line for line in proof_of(copy_of_tiny, "scaled_sum").why)
+
+
+def test_a_reference_that_no_longer_fits_its_cases_is_seen(copy_of_tiny):
+    path = copy_of_tiny / "solutions" / WEEK / "lab.ipynb"
+    lab = notebook.read(path)
+    cell = notebook.find(lab, "test_mean-solution")
+    cell["source"] = cell["source"].replace("== 1.5", "< 9").replace("== 2.0", "< 9")
+    notebook.write(path, lab)
+    proof = proof_of(copy_of_tiny, "test_mean")
+    assert proof.reference == 0 and not proof.holds
+
+
+def test_a_stub_that_passes_is_seen(copy_of_tiny):
+    path = copy_of_tiny / "solutions" / WEEK / "lab.ipynb"
+    lab = notebook.read(path)
+    cell = notebook.find(lab, "scaled_sum-solution")
+    region = "    ### BEGIN SOLUTION\n    pass\n    ### END SOLUTION"
+    cell["source"] = cell["source"].replace("    ### BEGIN SOLUTION\n", "").replace("    ### END SOLUTION", "") + region
+    notebook.write(path, lab)
+    proof = proof_of(copy_of_tiny, "scaled_sum")
+    assert proof.stub == 1 and not proof.holds
+
+
+def test_missing_cases_are_said_once(copy_of_tiny):
+    (copy_of_tiny / "solutions" / WEEK / FILE).unlink()
+    with pytest.raises(CasesError, match="is not there"):
+        prove(copy_of_tiny, load(copy_of_tiny / "solutions" / WEEK), stock=False)
+
+
+@pytest.mark.parametrize(
+    ("source", "says"),
+    [("def scaled_sum(x, scale):\n    while True: pass", "no answer within"),
+     ("import os\ndef scaled_sum(x, scale):\n    os._exit(0)", "no answer within"),
+     ("def scaled_sum(x, scale:", "SyntaxError"), ("scaled_sum_ = 3", "not defined"), ("scaled_sum = 3", "is 3"),
+     ("import sys\nsys.exit(0)", "SystemExit")],
+)  # fmt: skip
+def test_answers_that_hang_die_or_do_not_run_fail(tiny, source, says):
+    outcome = in_fork("scaled_sum", source, warm(WEEK), tiny / "solutions" / WEEK / FILE, seconds=3)
+    assert not outcome.passed and says in outcome.message
+
+
+def test_one_answer_cannot_reach_the_next(tiny):
+    names, cases = warm(WEEK), tiny / "solutions" / WEEK / FILE
+    spoil = "import mmlab.check.verdict as v\nv.difference = lambda *a: None\n"
+    assert in_fork("scaled_sum", spoil + "def scaled_sum(x, scale):\n    return x", names, cases, 20).passed
+    assert not in_fork("scaled_sum", "def scaled_sum(x, scale):\n    return x", names, cases, 20).passed
+
+
+@pytest.mark.slow
+def test_stock_nbgrader_gives_the_same_marks(tiny, tmp_path):
+    week = load(tiny / "solutions" / WEEK)
+    lab = notebook.read(week.notebook)
+    solved = {name: notebook.reference(lab, name) for name in ("scaled_sum", "Gain", "Tally", "nearest_centre", "test_mean")}
+    wrong = week.exercise("Tally").misconceptions[0]
+    partial = {
+        "scaled_sum": solved["scaled_sum"],
+        "Tally": notebook.paste(solved["Tally"], notebook.renamed(wrong.function, "Tally"), "Tally"),
+        "test_mean": solved["test_mean"],
+    }
+    generate(tiny, WEEK, scratch=tmp_path)
+    for student, cells in (("full", solved), ("partial", partial), ("empty", {})):
+        folder = submit(tmp_path, WEEK, student, cells)
+        assert [path.name for path in folder.iterdir()] == ["lab.ipynb"], "no companion is handed in"
+    scores = autograde(tiny, tmp_path, WEEK, ["full", "partial", "empty"])
+    points = {"scaled_sum": 1, "Gain": 2, "Tally": 3, "nearest_centre": 4, "test_mean": 5}
+    for name, full in points.items():
+        assert scores["full"][name] == full
+        assert scores["empty"][name] == 0
+        assert scores["partial"][name] == (full if name in ("scaled_sum", "test_mean") else 0)
+    text = (tmp_path / "autograded" / "partial" / WEEK / "lab.ipynb").read_text()
+    assert "it starts_at_zero" in text and "mend it" in text
+
+
+@pytest.mark.slow
+def test_the_whole_command_holds_on_a_sound_course(copy_of_tiny, inside, capfd):
+    inside(copy_of_tiny)
+    assert cli.main(["prove"]) == 0
+    out, err = capfd.readouterr()
+    assert "15 of 15 misconceptions killed, 15 named" in out and err == ""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "week", [pytest.param(path.parent.name, marks=pytest.mark.week(path.parent.name))
+             for path in sorted((ROOT / "solutions").glob("*/exercises.py"))]
+)  # fmt: skip
+def test_the_course_is_proved(week):
+    proofs = prove(ROOT, load(ROOT / "solutions" / week))
+    assert [f"{proof.name}: {line}" for proof in proofs for line in proof.why] == [] and proofs
