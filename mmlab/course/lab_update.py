@@ -68,9 +68,9 @@ def sort(mine: dict, release: dict) -> Sorted:
     named = list(zip(mine["cells"], matched(mine["cells"], release["cells"]), strict=True))
     first = {name: cell for cell, name in reversed(named) if name}
     place = Sorted(first | {name: c for c, name in reversed(named) if name and written(c, mine, wanted[name])})
-    after = ""
+    after, given = "", {notebook.digest(cell["source"]) for cell in release["cells"]}
     for cell, name in named:
-        if name is None and not is_left_over(cell, mine):
+        if name is None and not is_left_over(cell, mine, given):
             dropped = about(cell).get("solution")
             (place.end if dropped else place.below.setdefault(after, [])).append(plain(cell))
             if dropped:
@@ -105,9 +105,14 @@ def fill(cell: dict, mine: dict, lab: dict) -> bool:
     return kept
 
 
-def is_left_over(cell: dict, lab: dict) -> bool:
-    """Return whether a cell came with the lab's own release, which the new one has not, and is as it came."""
-    return bool(cell["source"].strip()) and "released" in stamps(lab) and not written(cell, lab)
+def is_left_over(cell: dict, lab: dict, given: set[str]) -> bool:
+    """Return whether a cell that matches none of the release is nothing that a student wrote.
+
+    lab    the student's lab; a cell that came with it, which the release has not, is as it came
+    given  digests of the release's own texts
+    """
+    came = "released" in stamps(lab) and not written(cell, lab)
+    return bool(cell["source"].strip()) and (came or notebook.digest(cell["source"]) in given)
 
 
 def plain(cell: dict) -> dict:
