@@ -1,6 +1,10 @@
 """`pytest --nbval-lax`: every notebook once, its copy kept, its marked outputs committed."""
 
-from mmlab.course import outputs
+from pathlib import Path
+
+from mmlab.course import outputs, places
+
+ROOT = Path(__file__).parents[2]
 
 LIVE = """
 from IPython.display import HTML, clear_output, display
@@ -69,3 +73,12 @@ def test_a_stale_or_missing_copy_is_refused(course, capsys):
     path.write_text(path.read_text().replace("print(1)", "print(2)"))
     assert outputs.main([]) == 1
     assert "other cells" in capsys.readouterr().err
+
+
+def test_what_is_committed_is_what_refreshing_writes():
+    folder = places.root(ROOT)
+    sources = [*places.lessons(folder), *places.solutions(folder)]
+    assert sources
+    for path in sources:
+        clean = outputs.text(outputs.stripped(outputs.executed.read(path)))
+        assert path.read_text(encoding="utf-8") == clean, f"{path}: run `make notebooks`"
