@@ -84,11 +84,12 @@ def agreement(wanted, got, *, minimum: float = 0.98, text=False) -> Difference |
     return _share(wanted, got, minimum, "the same")
 
 
-def likelihood(wanted, got, *, minimum: float, text=False) -> Difference | None:
+def likelihood(wanted, got, *, minimum: float, verdicts: bool = True, text=False) -> Difference | None:
     """Return None if the probability given to the truth is at least `minimum` on average.
 
     wanted   (S,) the true classes, whole numbers
     got      (S, classes) probabilities: what is right but unsure fails, unlike in `accuracy`
+    verdicts  whether rows of one 1 and nothing but zeros, which know no doubt, will do
     """
     if isinstance(got, Raised) or isinstance(wanted, Raised):
         return _exceptions(wanted, got, False, "")
@@ -102,6 +103,8 @@ def likelihood(wanted, got, *, minimum: float, text=False) -> Difference | None:
         worst = sums[np.argmax(np.where(np.isnan(sums), np.inf, np.abs(sums - 1)))]
         return Difference("", f"has a row that sums to {_short(worst)}", "probabilities: each row sums to 1",
                           "take the softmax of each row, over the classes")  # fmt: skip
+    if not verdicts and np.count_nonzero(rows) == len(rows):
+        return Difference("", "names one class a row, without a doubt", "how likely each class is", "return the softmax")
     mean = float(rows[np.arange(len(truth)), truth].mean())
     if mean >= minimum:
         return None

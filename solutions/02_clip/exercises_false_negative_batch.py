@@ -12,7 +12,7 @@ from mmlab.course.exercise import Compare, Driver, Exercise, Misconception
 
 
 def cases_for_false_negative_batch(rng: np.random.Generator) -> list[dict]:
-    """Captions twice and three times, apart and side by side, one batch without any duplicate."""
+    """Captions twice and three times, apart and side by side, none twice, and alike but not the same."""
     words = [f"a {one} {two}" for one in ("red", "blue", "green") for two in ("circle", "star", "square")]
     patterns = [([0, 1, 0, 2, 3], 4, 0.5), ([0, 1, 1, 2, 0, 1], 3, 0.07), ([0, 1, 2], 5, 2.0)]
     patterns += [([3, 0, 0, 2, 1, 2, 2], 6, 0.2)]
@@ -23,6 +23,11 @@ def cases_for_false_negative_batch(rng: np.random.Generator) -> list[dict]:
         rows = len(captions)
         args = [vectors(rng, rows, width), vectors(rng, rows, width), captions, temperature]
         cases.append({"args": args, "kwargs": {}})
+    alike = ["a red star above a ring", "a ring above a red star", "a red star above a ring", "A red star above a ring"]
+    cases.append({"args": [vectors(rng, 4, 3), vectors(rng, 4, 3), alike, 0.4], "kwargs": {}})
+    image = vectors(rng, 4, 5)
+    text = 2 * image + 0.05 * vectors(rng, 4, 5)  # good pairs at a low temperature: exp of the logits overflows
+    cases.append({"args": [image, text, [*names[:3], names[1]], 0.01], "kwargs": {}})
     bad = [vectors(rng, 3, 4), vectors(rng, 3, 4), ["a red star", "a red star"], 0.5]
     return [*cases, {"args": bad, "kwargs": {}}]
 
@@ -88,9 +93,9 @@ def false_negative_batch__summed_probabilities(image, text, captions, temperatur
     logits = torch.einsum("id,td->it", F.normalize(image), F.normalize(text)) / temperature
     number = torch.tensor([captions.index(caption) for caption in captions])
     same = (number[:, None] == number[None]).to(logits.dtype)
-    to_text = (logits.softmax(1) * same).sum(1)
-    to_image = (logits.softmax(0) * same).sum(0)
-    return -(to_text.log().mean() + to_image.log().mean()) / 2
+    to_text = (logits.log_softmax(1) + same.log()).logsumexp(1)
+    to_image = (logits.log_softmax(0) + same.log()).logsumexp(0)
+    return -(to_text.mean() + to_image.mean()) / 2
 
 
 def false_negative_batch__loops(image, text, captions, temperature):

@@ -13,20 +13,21 @@ from mmlab.course.exercise import Compare, Driver, Exercise, Misconception
 
 
 def cases_for_learnable_logit_scale(rng: np.random.Generator) -> list[dict]:
-    """Below the ceiling, above it, a negative log, other temperatures and ceilings."""
+    """Below the ceiling, above it, a negative log, one to three axes, values that are no cosines."""
     plans = [
         ({}, None, (2, 3)),
         ({"temperature": 0.3}, None, (3, 2)),
         ({"temperature": 0.1, "maximum": 6.0}, None, (4, 3)),
         ({}, 5.2, (2, 4)),
         ({"temperature": 0.2, "maximum": 20.0}, -1.3, (3, 5)),
-        ({"maximum": 30.0}, 2.1, (5, 2)),
+        ({"maximum": 30.0}, 2.1, (2, 4, 3)),
+        ({"temperature": 0.5}, None, (5,)),
     ]
     return [
         {
             "init": init,
             "state": None if log is None else {"log_scale": torch.tensor(log)},
-            "inputs": [torch.from_numpy(np.round(rng.uniform(-1, 1, shape), 3).astype(np.float32))],
+            "inputs": [torch.from_numpy(np.round(rng.uniform(-1.6, 1.6, shape), 3).astype(np.float32))],
         }
         for init, log, shape in plans
     ]
@@ -112,7 +113,7 @@ EXERCISE = Exercise(
         "log(1 / T) = −log T. `x.clamp(max=c)` leaves small values and their gradient alone.",
         "Stay with tensors from the parameter to the result: `.item()` and `float()` drop the gradient.",
     ),
-    driver=Driver("module", gradient=True),
+    driver=Driver("module"),
     cases=cases_for_learnable_logit_scale,
     compare=Compare("close", rtol=1e-5, atol=1e-5),
     misconceptions=(

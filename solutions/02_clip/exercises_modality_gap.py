@@ -156,5 +156,4 @@ EXERCISE = Exercise(
         ),
     ),
     alternates=(modality_gap__by_hand, modality_gap__centring_matrix),
-    forbids=("name:centred",),
 )

@@ -9,7 +9,7 @@ from mmlab.course.exercise import Compare, Driver, Exercise, Misconception
 
 
 def cases_for_recall_at_k(rng: np.random.Generator) -> list[dict]:
-    """Captions in no order and unequal in number, ties from coarse rounding, k from 1 to all, bad input."""
+    """Captions in no order and unequal in number, ties with foreign and with own captions, k from 1 to all, bad input."""
     cases = []
     for images, captions, k, digits in [(4, 7, 1, 1), (6, 15, 2, 1), (5, 9, 3, 1), (7, 12, 1, 2), (3, 8, 2, 1)]:
         extra = rng.integers(0, images - 1, captions - images)  # the last image keeps a single caption
@@ -17,11 +17,14 @@ def cases_for_recall_at_k(rng: np.random.Generator) -> list[dict]:
         similarity = rng.normal(0, 0.3, (images, captions))
         similarity[owners, np.arange(captions)] += 0.25
         cases.append({"args": [np.round(similarity, digits), owners, k], "kwargs": {}})
+    owners = rng.permutation(np.concatenate([np.arange(5), rng.integers(0, 3, 6)]))
+    close = rng.uniform(0, 0.5, (5, 5)) + np.diag(rng.uniform(0.1, 0.9, 5))
+    told_twice = [np.round(close, 2)[:, owners], owners, 1]  # the captions of one image all score the same
     constant = [np.full((3, 5), 0.5), np.array([2, 0, 1, 0, 0]), 2]
     everything = [np.round(rng.normal(0, 1, (3, 4)), 2), np.array([1, 0, 2, 1]), 9]
     short = [np.round(rng.normal(0, 1, (3, 5)), 2), np.array([0, 1, 2, 0]), 1]
     broken = [np.where(np.eye(3, 4) > 0, np.nan, 0.5), np.array([0, 1, 2, 2]), 1]
-    return cases + [{"args": args, "kwargs": {}} for args in (constant, everything, short, broken)]
+    return cases + [{"args": args, "kwargs": {}} for args in (told_twice, constant, everything, short, broken)]
 
 
 def recall_at_k__first_caption_only(similarity, owners, k):

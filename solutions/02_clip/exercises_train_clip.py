@@ -11,11 +11,11 @@ from torch.nn import functional as F
 from mmlab.course.exercise import Compare, Driver, Exercise, Misconception
 
 ATTRIBUTES = (8, 6, 2, 4)  # colours, kinds, sizes, backgrounds
-PAIRS, IMAGES, CAPTIONS, WIDTH = 96, 24, 12, 8
+PAIRS, IMAGES, CAPTIONS, WIDTH = 128, 24, 12, 8
 
 
 def cases_for_train_clip(rng: np.random.Generator) -> list[dict]:
-    """Four worlds of scenes; the hidden images and captions share no scene with the training pairs."""
+    """Three pairs of towers; the hidden images and captions share no scene with the training pairs."""
     return [_case(rng, image_width=20 + number, text_width=14 - number) for number in range(3)]
 
 
@@ -193,13 +193,14 @@ EXERCISE = Exercise(
         "Three parameters: `nn.Parameter(image_projection.clone())`, its text twin, "
         "and `nn.Parameter(torch.zeros(()))`. Hand all three to `torch.optim.Adam`.",
         "One step: project, normalise, cosines · exp(log_scale), both cross-entropies, then "
-        "`zero_grad`, `backward`, `step`. Use all pairs in every step: 96 rows are one small matrix.",
+        "`zero_grad`, `backward`, `step`. Use all pairs in every step: 128 rows are one small matrix.",
         "Write the logits as a function of image and text inside `train_clip`: the loop uses it "
         "on the training pairs, and the predictor on whatever it is given, with a softmax along axis 1.",
     ),
     driver=Driver("predict"),
     cases=cases_for_train_clip,
-    compare=Compare("likelihood", minimum=0.75),
+    # over 120 drawn cases the reference reaches .93 to 1.00, one projection alone at most .74
+    compare=Compare("likelihood", minimum=0.75, verdicts=False),
     misconceptions=(
         Misconception(
             train_clip__never_updates,

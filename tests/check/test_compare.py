@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from mmlab.check.compare import accuracy, agreement, close, describe, equal
+from mmlab.check.compare import accuracy, agreement, close, describe, equal, likelihood
 from mmlab.check.verdict import judge
 from mmlab.values import Raised
 
@@ -127,3 +127,20 @@ def test_forged_side_reports_are_wrong_and_stop_nothing(result):
 def test_the_wanted_value_can_be_kept_back():
     verdict = judge(bug_record("refused"), [{"verdict": "accepted"}])
     assert "buggy" not in verdict.message(show_wanted=False)[1]
+
+
+def test_likelihood_wants_the_right_class_and_to_be_sure_of_it():
+    truth = np.array([1, 0, 1])
+    sure = torch.tensor([[0.1, 0.9], [0.8, 0.2], [0.3, 0.7]])
+    assert likelihood(truth, sure, minimum=0.79) is None
+    assert "0.80 on average" in likelihood(truth, sure, minimum=0.81).given
+    assert "sums to 2.0" in likelihood(truth, 2 * sure, minimum=0.1).given
+    assert "sums to nan" in likelihood(truth, sure * torch.nan, minimum=0.1).given
+    assert "shape" in likelihood(truth, sure[:2], minimum=0.1).given
+    assert "shape" in likelihood(truth, sure[:, :1], minimum=0.1).given
+
+
+def test_likelihood_can_refuse_an_answer_without_any_doubt():
+    truth, verdicts = np.array([1, 0]), torch.tensor([[0.0, 1.0], [1.0, 0.0]])
+    assert likelihood(truth, verdicts, minimum=0.5) is None
+    assert "without a doubt" in likelihood(truth, verdicts, minimum=0.5, verdicts=False).given
