@@ -17,10 +17,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from mmlab import values
+from mmlab.check.compare import COMPARERS
+from mmlab.check.drivers import RUN
 from mmlab.errors import InputError
 
-DRIVERS = ("call", "module", "script", "predict", "bugs", "text")
-COMPARERS = ("close", "equal", "accuracy", "agreement", "likelihood")
+DRIVERS = (*RUN, "text")
 MINIMUM = {"hints": 2, "misconceptions": 3, "alternates": 2}
 VISIBLE = b"visible"  # the seed of the cases that students see
 
@@ -264,7 +265,7 @@ def _imported(path: Path):
     return module
 
 
-def _one_of(what: str, kind: str, known: tuple[str, ...]) -> str:
+def _one_of(what: str, kind: str, known) -> str:
     if kind not in known:
         raise InputError(f"{what} {kind!r}", f"one of {', '.join(known)}", "check the spelling")
     return kind
