@@ -8,6 +8,7 @@ import json
 BENCHES = {
     "world": ("bench_world", "pictures a second against Pillow at 4x supersampling"),
     "clip": ("bench_clip", "what CLIP learns in one short training, beside its control"),
+    "space": ("bench_space", "two losses and two kinds of caption from one warm start"),
     "models": ("bench_models", "training steps a second against transformers"),
 }
 

@@ -8,7 +8,7 @@ captions that tell a part. Judged on 512 scenes of `test`, which no training saw
 import statistics
 from collections.abc import Sequence
 
-STEPS, SCENES = 150, 512
+STEPS, SCENES = 100, 512
 SIGLIP_SCALE, SIGLIP_BIAS = 10.0, -10.0  # where Zhai et al. 2023 start them
 
 

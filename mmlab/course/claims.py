@@ -97,6 +97,17 @@ CLAIMS: dict[str, Counted | Measured] = {
     "clip_novel": Measured("mmlab bench clip: unseen pairs named right among all 48", "clip", "novel.pair"),
     "clip_novel_colour": Measured("mmlab bench clip: their colour named right", "clip", "novel.colour"),
     "clip_novel_kind": Measured("mmlab bench clip: their kind named right", "clip", "novel.kind"),
+    "space_recall_softmax": Measured(
+        "mmlab bench space: recall at 1 of 64 after 100 steps from a warm tower, softmax loss, least of 3 seeds",
+        "space", "softmax.recall",
+    ),
+    "space_recall_sigmoid": Measured("mmlab bench space: the same, sigmoid loss", "space", "sigmoid.recall"),
+    "space_kind_softmax": Measured("mmlab bench space: shapes named right, softmax loss, mean", "space", "softmax.kind"),
+    "space_kind_sigmoid": Measured("mmlab bench space: the same, sigmoid loss", "space", "sigmoid.kind"),
+    "space_gap_untrained": Measured("mmlab bench space: modality gap before training, least", "space", "untrained.gap_least"),
+    "space_gap_whole": Measured("mmlab bench space: gap, captions that tell all, most", "space", "softmax.gap_most"),
+    "space_gap_partial": Measured("mmlab bench space: gap, captions that tell a part, least", "space", "partial.gap_least"),
+    "space_gap_sigmoid": Measured("mmlab bench space: gap, sigmoid loss, least", "space", "sigmoid.gap_least"),
 }  # fmt: skip
 
 
