@@ -162,6 +162,7 @@ GATES = [
     Gate(repository.constraints, tree, ("versions",)),
     Gate(repository.one_address, tree, ("versions",)),
     Gate(repository.ci_command, tree, ("versions",)),
+    Gate(repository.one_version, tree, ("versions",)),
     Gate(cells.cell_ids, SOURCES, bad_notebook(code("1", "a1b2c3d4"))),
     Gate(cells.setup_cell, with_setup, (Notebook.of(code("import torch", "setup")), "import numpy")),
     Gate(cells.cell_lines, LESSONS, bad_notebook(code(lines(16)))),
@@ -184,7 +185,7 @@ AFTER_EXECUTION = [
     Gate(cells.alternative_text, EXECUTED, bad_notebook(stored(shown(text_html="<img src='data:x' alt=''>")))),
 ]
 # Bad trees, each a few files: name → {path: text}.
-PROJECT = """[project]\nname = "mmlab"\nrequires-python = ">=3.11"\ndependencies = ["numpy>=2"]
+PROJECT = """[project]\nname = "mmlab"\nversion = "1.0"\nrequires-python = ">=3.11"\ndependencies = ["numpy>=2"]
 [project.optional-dependencies]\nlab = []\n[project.urls]\nRepository = "https://github.com/{}/mmlab"\n"""
 TREES = {
     "private.txt": {"private.txt": "see /ro" + "ot/notes and ask me" + "@" + "example.com"},
@@ -199,6 +200,7 @@ TREES = {
         "environment.yml": "dependencies:\n  - python>=3.11\n  - numpy>=1\n",
         "constraints.txt": "numpy==1.26.0\n",
         "README.md": "https://github.com/{}/mmlab".format("wrong"),
+        "CHANGELOG.md": "## 0.9 - before",
         ".ci/run": "set -e\npytest tests -k easy\n",
     },
 }

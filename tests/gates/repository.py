@@ -148,3 +148,20 @@ def ci_command(root: Path) -> list[str]:
     script = (root / ".ci/run").read_text().splitlines()
     acts = [line for line in script if line.strip() and not line.startswith(("#", "set ", "cd "))]
     return [] if acts == ["exec make test"] else [f".ci/run does {acts}, wanted: exec make test"]
+
+
+def one_version(root: Path) -> list[str]:
+    """The version is the same in pyproject.toml, the package, the citation and the changelog's newest section."""
+    wanted = project(root)["version"]
+    places = {
+        "mmlab/__init__.py": r'^__version__ = "(.+)"$',
+        "CITATION.cff": r"^version: (.+)$",
+        "CHANGELOG.md": r"^## (\S+)",
+    }
+    faults = []
+    for name, pattern in places.items():
+        path = root / name
+        found = re.search(pattern, path.read_text(), re.MULTILINE) if path.exists() else None
+        if not found or found[1] != wanted:
+            faults.append(f"{name}: states {found[1] if found else 'no version'}, pyproject.toml {wanted}")
+    return faults
