@@ -5,12 +5,33 @@
 
 from pathlib import Path
 
+from nbconvert.preprocessors import CSSHTMLHeaderPreprocessor
+from nbgrader.preprocessors import GetGrades
+
+from mmlab.course.marking import DropTags, HideTests
 from mmlab.course.stamp import IGNORED, PREPROCESSORS
 
+ROOT = Path(__file__).resolve().parent
+
 c = get_config()  # noqa: F821, nbgrader puts it here
-c.CourseDirectory.root = str(Path(__file__).resolve().parent)
+c.CourseDirectory.root = str(ROOT)
 c.CourseDirectory.course_id = "mmlab"
 c.CourseDirectory.source_directory = "solutions"
 c.CourseDirectory.release_directory = "labs"
 c.CourseDirectory.ignore = IGNORED
 c.GenerateAssignment.preprocessors = PREPROCESSORS
+
+# Zips that `mmlab submit` wrote, in downloaded/WEEK/archive/: `nbgrader zip_collect WEEK`.
+weeks = "|".join(sorted(path.parent.name for path in ROOT.glob("solutions/*/lab.ipynb")))
+c.FileNameCollectorPlugin.named_regexp = (
+    rf".*[/\\](?:{weeks})_(?P<student_id>[^/\\]+)_attempt_\d+_(?P<timestamp>\d+T\d+)_lab[/\\](?P<file_id>lab)"
+)
+
+# Demos are not run for marks; a check counts from any state that its tags were in.
+c.Autograde.sanitize_preprocessors.append(DropTags)
+c.Execute.skip_cells_with_tag = "demo"
+c.Execute.timeout = 120
+# A right answer that warns is right: by itself nbgrader gives 0 where a check leaves a word on stderr.
+c.IgnorePattern.enabled = True
+c.IgnorePattern.pattern = r"[\s\S]"
+c.GenerateFeedback.preprocessors = [HideTests, GetGrades, CSSHTMLHeaderPreprocessor]
