@@ -3,6 +3,7 @@
 Labs are known by what is in them, never by their file name: students rename.
 """
 
+import contextlib
 import copy
 import json
 import os
@@ -133,10 +134,8 @@ def keep_backup(path: Path) -> Path:
 
 def discard(path: Path) -> None:
     """Remove a file that is of no use, if that can be done."""
-    try:
+    with contextlib.suppress(OSError):
         path.unlink(missing_ok=True)
-    except OSError:
-        pass
 
 
 def replace(path: Path, lab: dict) -> Path:
