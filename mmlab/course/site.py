@@ -115,17 +115,29 @@ def stage_lesson(lesson: Path, root: Path, book: Path) -> None:
             f"one at {executed}",
             "run `make notebooks`, or `make test`, which leaves them there",
         )
-    notebook, source = nbformat.read(executed, 4), nbformat.read(lesson, 4)
-    if [cell.source for cell in notebook.cells] != [cell.source for cell in source.cells]:
-        raise NotebookError(
-            f"the executed copy of {path} is older than the lesson",
-            "the same cells in both",
-            "run `make notebooks` again",
-        )
+    notebook = with_outputs(nbformat.read(lesson, 4), nbformat.read(executed, 4), path)
     target = book / "_downloads_source" / lesson.name
     target.parent.mkdir(exist_ok=True)
     shutil.copyfile(lesson, target)
     write_page(notebook, path, book, target.name, "the notebook")
+
+
+def with_outputs(lesson, executed, path: Path):
+    """Return the lesson as it is now, its code cells with what their execution showed.
+
+    raises  NotebookError  when the code was changed since: its outputs are then another's
+    """
+    mine, run = ([cell for cell in one.cells if cell.cell_type == "code"] for one in (lesson, executed))
+    if [cell.source for cell in mine] != [cell.source for cell in run]:
+        raise NotebookError(
+            f"the executed copy of {path} is older than the lesson",
+            "the same code cells in both",
+            "run `make notebooks` again",
+        )
+    for cell, done in zip(mine, run, strict=True):
+        cell.outputs, cell.execution_count = done.outputs, done.execution_count
+    lesson.metadata = executed.metadata  # the widgets' state lies there
+    return lesson
 
 
 def stage_lab(lab: Path, root: Path, book: Path) -> None:

@@ -2,7 +2,6 @@
 
 import json
 import re
-import shutil
 from pathlib import Path
 
 import pytest
@@ -14,17 +13,19 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 def notebook(*sources: str) -> str:
-    """A minimal notebook with one markdown cell a source."""
+    """A minimal notebook: a title, then one code cell a source."""
     cells = [
         {"cell_type": "markdown", "id": f"c{i}", "metadata": {}, "source": s} for i, s in enumerate(sources)
     ]
+    for cell in cells[1:]:
+        cell |= {"cell_type": "code", "outputs": [], "execution_count": None}
     return json.dumps({"cells": cells, "metadata": {}, "nbformat": 4, "nbformat_minor": 5})
 
 
 @pytest.fixture
 def course(tmp_path):
     (tmp_path / "lessons").mkdir()
-    (tmp_path / "lessons/01_a.ipynb").write_text(notebook("# Title\n\nText", "more"))
+    (tmp_path / "lessons/01_a.ipynb").write_text(notebook("# Title\n\nText", "more()"))
     (tmp_path / "book").mkdir()
     return tmp_path
 
@@ -37,7 +38,7 @@ def test_a_lesson_that_was_never_executed_is_refused(course):
 def test_an_executed_copy_older_than_its_lesson_is_refused(course):
     copy = course / "build/executed/lessons/01_a.ipynb"
     copy.parent.mkdir(parents=True)
-    copy.write_text(notebook("# Title\n\nOld text", "more"))
+    copy.write_text(notebook("# Title\n\nText", "less()"))
     with pytest.raises(NotebookError, match="older than the lesson"):
         site.stage_lesson(course / "lessons/01_a.ipynb", course, course / "stage")
 
@@ -45,7 +46,7 @@ def test_an_executed_copy_older_than_its_lesson_is_refused(course):
 def test_a_page_starts_with_its_links_below_the_title(course):
     copy = course / "build/executed/lessons/01_a.ipynb"
     copy.parent.mkdir(parents=True)
-    shutil.copyfile(course / "lessons/01_a.ipynb", copy)
+    copy.write_text(notebook("# Title\n\nOld text", "more()"))  # prose needs no execution
     (course / "stage").mkdir()
     site.stage_lesson(course / "lessons/01_a.ipynb", course, course / "stage")
     first = json.loads((course / "stage/lessons/01_a.ipynb").read_text())["cells"][0]["source"]
