@@ -206,21 +206,6 @@ def load(folder: Path) -> Week:
     return Week(path.parent.name, path.parent, exercises, tuple(getattr(module, "WITHHELD", ())))
 
 
-def _imported(path: Path):
-    """Import an `exercises.py` afresh, with the `exercises_….py` beside it that it may be split into."""
-    for beside in path.parent.glob("exercises_*.py"):
-        sys.modules.pop(beside.stem, None)  # another copy of the course may have left its own
-    spec = importlib.util.spec_from_file_location(f"exercises_{path.parent.name}", path)
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module  # inspect finds the source of a class through its module
-    sys.path.insert(0, str(path.parent))
-    try:
-        spec.loader.exec_module(module)
-    finally:
-        sys.path.remove(str(path.parent))
-    return module
-
-
 def weeks(root: Path, names: list[str] = ()) -> list[Week]:
     """Return the weeks of a course in order: all of them, or those named ("02" names "02_clip")."""
     there = sorted(path.parent for path in (root / "solutions").glob("*/exercises.py"))
@@ -239,16 +224,6 @@ def weeks(root: Path, names: list[str] = ()) -> list[Week]:
                                  "names unique in the course", "rename one")  # fmt: skip
             owners[exercise.name] = week.id
     return chosen
-
-
-def course_root(start: Path | None = None) -> Path:
-    """Return the nearest folder, from here upward, that holds `solutions/`; raises InputError."""
-    here = Path(start or Path.cwd()).resolve()
-    for folder in (here, *here.parents):
-        if (folder / "solutions").is_dir():
-            return folder
-    raise InputError(f"no solutions/ in {here} or above it", "the folder of the course",
-                     "change into your clone of the course")  # fmt: skip
 
 
 def _imported(path: Path):

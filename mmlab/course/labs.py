@@ -3,8 +3,8 @@
 import argparse
 import json
 
-from mmlab.course import notebook
-from mmlab.course.exercise import Week, course_root, weeks
+from mmlab.course import notebook, places
+from mmlab.course.exercise import Week, weeks
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -14,7 +14,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def main(args: argparse.Namespace) -> int:
     """Print the labs."""
-    listed = [listing(week) for week in weeks(course_root(), args.weeks)]
+    listed = [listing(week) for week in weeks(places.root(), args.weeks)]
     if args.json:
         print(json.dumps({"weeks": listed}))
         return 0

@@ -13,8 +13,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from mmlab.check.cases import FILE, read_names
-from mmlab.course import notebook
-from mmlab.course.exercise import Exercise, Week, course_root, weeks
+from mmlab.course import notebook, places
+from mmlab.course.exercise import Exercise, Week, weeks
 from mmlab.course.planted import Outcome, in_fork, warm
 from mmlab.course.release import refuse_unfinished
 from mmlab.course.stock import stock_scores
@@ -64,7 +64,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def main(args: argparse.Namespace) -> int:
     """Prove weeks; exit 1 unless every proof holds."""
-    root, proofs = course_root(), []
+    root, proofs = places.root(), []
     for week in weeks(root, args.weeks):
         found = prove(root, week, stock=not args.no_stock)
         proofs += found

@@ -16,8 +16,8 @@ import warnings
 from pathlib import Path
 
 from mmlab.check import cases as case_files
-from mmlab.course import notebook, setup_cell
-from mmlab.course.exercise import Week, cells_of, course_root, weeks
+from mmlab.course import notebook, places, setup_cell
+from mmlab.course.exercise import Week, cells_of, weeks
 from mmlab.course.records import drift, record
 from mmlab.errors import CasesError, InputError, NotebookError
 
@@ -30,7 +30,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def main(args: argparse.Namespace) -> int:
     """Release weeks, or say what a release would change."""
-    root, reports = course_root(), []
+    root, reports = places.root(), []
     for week in weeks(root, args.weeks):
         report = {"id": week.id, "problems": stale(root, week)} if args.check else release(root, week)
         reports.append(report | {"ok": not report.get("problems")})

@@ -97,6 +97,8 @@ def make_course(folder: Path) -> Path:
     """Write the tiny course's sources into `folder`; return it."""
     week = folder / "solutions" / WEEK
     week.mkdir(parents=True)
+    (folder / "lessons").mkdir()
+    (folder / "pyproject.toml").touch()
     shutil.copy(HERE / "tiny_exercises.py", week / "exercises.py")
     shutil.copy(ROOT / "nbgrader_config.py", folder)
     notebook.write(week / "lab.ipynb", tiny_lab())
