@@ -59,7 +59,7 @@ start: setup  ## open the course in JupyterLab (BROWSER=0: serve, and print the 
 
 ifeq ($(WEEK),)
 test: setup  ## every test (WEEK=02_clip: one week's)
-	$(PY) -m pytest tests -m "not slow and not site"
+	$(PY) -m pytest tests mmlab -m "not slow and not site"
 	$(PY) -m pytest --nbval-lax lessons solutions
 	$(PY) -m mmlab.course.site
 	$(PY) -m pytest tests -m "slow or site"
