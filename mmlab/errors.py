@@ -12,6 +12,11 @@ Every message has three lines: what was *given*, what was *wanted*, and one
 thing to *try*, last, because the last line is the one that people read.
 """
 
+import os
+import traceback
+
+PACKAGE = os.path.dirname(__file__) + os.sep
+
 
 class MmlabError(Exception):
     """Any error that mmlab raises on purpose.
@@ -65,6 +70,19 @@ class CheckFailed(MmlabError, AssertionError):
     ):
         super().__init__(given, wanted, do)
         self.exercise, self.misconception = exercise, misconception
+
+    def _render_traceback_(self) -> list[str]:
+        """Return what IPython shows: the message, and where the answer raised, if it did.
+
+        The frames of the checker itself say nothing to the one who wrote the answer.
+        """
+        lines = []
+        if cause := self.__cause__:
+            frames = traceback.extract_tb(cause.__traceback__)
+            theirs = [frame for frame in frames if not frame.filename.startswith(PACKAGE)]
+            lines = ["Traceback of your answer (most recent call last):", *traceback.format_list(theirs)]
+            lines += [*traceback.format_exception_only(cause), ""]
+        return [line.rstrip("\n") for line in lines] + f"{type(self).__name__}: {self}".split("\n")
 
 
 class CasesError(MmlabError, LookupError):

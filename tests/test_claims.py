@@ -84,13 +84,18 @@ def test_a_damaged_record_and_an_unknown_bench_are_named(course):
 
 
 def test_each_measured_claim_finds_its_number():
-    result = {
-        "sizes": {"32": {"ratio": 3.21, "ours": 21000}},
-        "pairs": {"vit": {"ratio": 1.1}, "clip_full": {"ratio": 0.97}},
-        "steps": 500, "seconds": 44.4, "recall": {"0": 0.95, "1": 0.91}, "shuffled": 0.02,
-        "novel": {"pair": 0.5, "colour": 1.0, "kind": 0.51},
+    space = {"recall": 0.9, "kind": 0.7, "gap_least": 0.5, "gap_most": 1.1}
+    results = {
+        "world": {"sizes": {"32": {"ratio": 3.21, "ours": 21000}}},
+        "models": {"pairs": {"vit": {"ratio": 1.1}, "clip_full": {"ratio": 0.97}}},
+        "clip": {
+            "steps": 500, "seconds": 44.4, "recall": {"0": 0.95, "1": 0.91}, "shuffled": 0.02,
+            "novel": {"pair": 0.5, "colour": 1.0, "kind": 0.51},
+        },
+        "space": {"softmax": space, "sigmoid": space, "partial": space, "untrained": space},
     }  # fmt: skip
     measured = {n: c for n, c in claims.CLAIMS.items() if isinstance(c, claims.Measured)}
-    values = {name: claim.value(result) for name, claim in measured.items()}
+    assert {claim.bench for claim in measured.values()} == set(results)
+    values = {name: claim.value(results[claim.bench]) for name, claim in measured.items()}
     assert values["clip_recall"] == 0.91 and values["world_ratio"] == 3.21
     assert all(claims.CLAIMS[name].form.format(value) for name, value in values.items())

@@ -147,3 +147,26 @@ def test_check_needs_no_other_room_and_no_torch_for_plain_answers(here):
         "assert {m.split('.')[1] for m in rooms} == {'check', 'errors', 'values'}, rooms\n"
     )
     subprocess.run([sys.executable, "-c", code], check=True, cwd=here, stdout=subprocess.DEVNULL)
+
+
+@pytest.mark.parametrize("answer, seen", [
+    ("lambda x, scale: None", "CheckFailed: "),
+    ("lambda x, scale: x.nothing_like_it", "Traceback of your answer (most recent call last):"),
+])
+def test_a_notebook_shows_the_message_and_no_frame_of_the_checker(answer, seen, capsys):
+    from IPython.core.interactiveshell import InteractiveShell
+
+    shell = InteractiveShell()
+    shell.user_ns |= {"CheckFailed": CheckFailed, "answer": eval(answer)}
+    source = """
+try:
+    answer(1, 2)
+    cause = None
+except AttributeError as error:
+    cause = error
+raise CheckFailed("given", "wanted", "do", exercise="one") from cause"""
+    shell.run_cell(source)
+    shown = capsys.readouterr().out
+    assert shown.lstrip().startswith(seen)
+    assert shown.rstrip().endswith("CheckFailed: given\n  wanted: wanted\n  try: do")
+    assert "mmlab/check" not in shown and "raise CheckFailed" not in shown
