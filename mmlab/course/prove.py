@@ -9,6 +9,7 @@ stock nbgrader.
 
 import argparse
 import json
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -93,40 +94,46 @@ def prove(root: Path, week: Week, *, stock: bool = True) -> list[Proof]:
     for exercise in week.exercises:
         if not exercise.is_text:
             solution = notebook.reference(lab, exercise.name)
-            proofs.append(_one(root, exercise, solution, lambda name, source: in_fork(name, source, names, cases, SECONDS)))
+            proofs.append(proof(root, exercise, solution, lambda name, source: in_fork(name, source, names, cases, SECONDS)))
     if stock:
         _add_stock(root, week, lab, proofs)
     return proofs
 
 
-def _one(root: Path, exercise: Exercise, solution: str, run) -> Proof:
+def proof(root: Path, exercise: Exercise, solution: str, run: Callable[[str, str], Outcome]) -> Proof:
+    """Return the proof of one exercise.
+
+    root      the course's folder, for tests/wrong/
+    solution  source of the exercise's solution cell
+    run       run(name, source): what a check says of the answer that a source defines
+    """
     name = exercise.name
-    proof = Proof(name)
+    found = Proof(name)
 
     def passed(what: str, source: str, wanted: bool) -> Outcome:
         outcome = run(name, source)
         if outcome.passed != wanted:
-            proof.why.append(f"{what} {'passes' if outcome.passed else f'fails: {outcome.message}'}")
+            found.why.append(f"{what} {'passes' if outcome.passed else f'fails: {outcome.message}'}")
         return outcome
 
     def pasted(answer: str) -> str:
         return notebook.paste(solution, answer, name)
 
-    proof.stub = int(passed("the stub", notebook.stub(solution, name), False).passed)
-    proof.reference = int(passed("the reference", solution, True).passed)
+    found.stub = int(passed("the stub", notebook.stub(solution, name), False).passed)
+    found.reference = int(passed("the reference", solution, True).passed)
     for planted in exercise.misconceptions:
         outcome = passed(planted.name, pasted(notebook.renamed(planted.function, name)), False)
         named = outcome.misconception == planted.name
         if not outcome.passed and not named:
-            proof.why.append(f"{planted.name} is taken for {outcome.misconception or 'nothing known'}: {outcome.message}")
-        proof.misconceptions.append((planted.name, not outcome.passed, named))
+            found.why.append(f"{planted.name} is taken for {outcome.misconception or 'nothing known'}: {outcome.message}")
+        found.misconceptions.append((planted.name, not outcome.passed, named))
     for planted in exercise.alternates:
         outcome = passed(planted.name, pasted(notebook.renamed(planted.function, name)), True)
-        proof.alternates.append((planted.name, outcome.passed))
+        found.alternates.append((planted.name, outcome.passed))
     for file in sorted((root / "tests" / "wrong" / name).glob("*.py")):
         outcome = passed(f"tests/wrong/{name}/{file.name}", pasted(file.read_text().rstrip("\n")), False)
-        proof.wrong.append((file.stem, not outcome.passed))
-    return proof
+        found.wrong.append((file.stem, not outcome.passed))
+    return found
 
 
 def _add_stock(root: Path, week: Week, lab: dict, proofs: list[Proof]) -> None:

@@ -8,7 +8,6 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from mmlab import data
-from mmlab.losses import contrastive_loss
 from mmlab.models.vit import Classifier, ViT
 from mmlab.train.loop import History, fit
 
@@ -28,12 +27,14 @@ def batch_for(model: nn.Module) -> int:
     return 128 if next(model.parameters()).device.type == "cpu" else 512
 
 
-def embedding_loss(pair_loss: Callable[..., Tensor] = contrastive_loss) -> Callable[..., Tensor]:
+def embedding_loss(pair_loss: Callable[..., Tensor] | None = None) -> Callable[..., Tensor]:
     """Return a loss for `fit` from one on embeddings: `contrastive_loss`, `siglip_loss`, your own.
 
     pair_loss  pair_loss(image (B, E), text (B, E), temperature) -> () tensor; a model
-               with a learned bias hands it over as a fourth argument
+               with a learned bias hands it over as a fourth argument; None: `contrastive_loss`
     """
+    if pair_loss is None:
+        from mmlab.losses import contrastive_loss as pair_loss  # here: labs train where the losses are withheld
 
     def loss(model, pixels: Tensor, ids: Tensor) -> Tensor:
         learned = [model.temperature]
@@ -49,7 +50,7 @@ def train_clip(
     tokenizer,
     steps: int = CLIP_STEPS,
     *,
-    loss: Callable[..., Tensor] = contrastive_loss,
+    loss: Callable[..., Tensor] | None = None,
     change: Callable[[data.Stream], data.Stream] | None = None,
     batch: int | None = None,
     learning_rate: float = 3e-3,
@@ -61,7 +62,7 @@ def train_clip(
 
     model      from `models.clip.small`, on the CPU or a GPU
     tokenizer  its WordTokenizer
-    loss       on embeddings, as `embedding_loss` takes it
+    loss       on embeddings, as `embedding_loss` takes it; None: `contrastive_loss`
     change     changes the stream of pairs: `evaluate.shuffled_pairs` makes the control
     batch      pairs a step; None: as many as suit the model's device
     others     as in `fit`

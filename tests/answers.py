@@ -1,0 +1,34 @@
+"""Every week's exercises and right answers, for the tests that look at answers."""
+
+from pathlib import Path
+
+import pytest
+
+from mmlab.course import notebook
+from mmlab.course.exercise import Week, load, weeks
+from mmlab.course.records import setup_names
+
+ROOT = Path(__file__).resolve().parents[1]
+COURSE = weeks(ROOT)
+assert COURSE, "a course of no week proves nothing"
+
+
+def in_week(week: Week, *values):
+    """Return one parameter set of a test, marked and named as its week's."""
+    names = [getattr(value, "name", value) for value in values]
+    return pytest.param(week.id, *names, marks=pytest.mark.week(week.id))
+
+
+def checked(week: Week) -> list:
+    """Return the exercises that a machine marks."""
+    return [exercise for exercise in week.exercises if not exercise.is_text]
+
+
+def week_called(name: str) -> Week:
+    """Return a week as its folder holds it now; other tests may have loaded copies of its modules."""
+    return load(ROOT / "solutions" / name)
+
+
+def reference(week: Week, name: str):
+    """Return what the lab's solution cell defines under `name`, after the setup alone."""
+    return notebook.define(notebook.reference(notebook.read(week.notebook), name), name, setup_names(week.id))
