@@ -6,6 +6,7 @@ docstring line is the command's help. Every command takes `--json`.
 
 import argparse
 import importlib
+import os
 import sys
 
 from mmlab import __version__
@@ -42,8 +43,22 @@ def parser(only: str | None = None) -> argparse.ArgumentParser:
 
 
 def main(argv: list[str] | None = None) -> int:
-    """Run one command; return its exit status (2: the request was at fault)."""
-    argv = sys.argv[1:] if argv is None else argv
+    """Run one command; return its exit status.
+
+    Beside a command's own 0 and 1: 2 where the request was at fault, 130 where it
+    was stopped, 141 where nobody reads on, as in `mmlab labs | head -1`.
+    """
+    try:
+        try:
+            return _run(sys.argv[1:] if argv is None else argv)
+        finally:
+            sys.stdout.flush()  # a closed pipe shows here, and not when Python ends
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # for the flush when Python ends
+        return 141
+
+
+def _run(argv: list[str]) -> int:
     only = next((word for word in argv if word in COMMANDS), None)
     try:
         args = parser(only).parse_args(argv)
