@@ -32,15 +32,18 @@ class Curve(NamedTuple):
 
 def normalised(rows) -> np.ndarray:
     """Return each row (N, D) divided by its length, as float64; a row of zeros stays zero."""
-    rows = np.asarray(rows, dtype=np.float64)
-    if rows.ndim != 2 or not rows.size:
-        raise ShapeError(
-            f"embeddings of shape {rows.shape}",
-            "(N, D): one row for each image or text, at least one",
-            "stack the embeddings: np.stack(rows)",
-        )
+    rows = _matrix(rows, "embeddings", "(N, D): one row for each image or text, at least one",
+                   "stack the embeddings: np.stack(rows)")  # fmt: skip
     length = np.linalg.norm(rows, axis=1, keepdims=True)
     return rows / np.where(length > 0, length, 1)
+
+
+def _matrix(numbers, given: str, wanted: str, do: str) -> np.ndarray:
+    """Return numbers as a float64 matrix that is not empty, or raise ShapeError in these words."""
+    numbers = np.asarray(numbers, dtype=np.float64)
+    if numbers.ndim != 2 or not numbers.size:
+        raise ShapeError(f"{given} of shape {numbers.shape}", wanted, do)
+    return numbers
 
 
 def cosine_similarity_matrix(image, text) -> np.ndarray:
@@ -102,13 +105,8 @@ def recall_at_k(similarity, owners=None, k: int = 1) -> Recall:
 
 def _with_owners(similarity, owners) -> tuple[np.ndarray, np.ndarray]:
     """Return the similarity as (I, T) float64 and the owners as (T,) int, or raise."""
-    similarity = np.asarray(similarity, dtype=np.float64)
-    if similarity.ndim != 2 or not similarity.size:
-        raise ShapeError(
-            f"recall_at_k: similarity of shape {similarity.shape}",
-            "(images, texts), at least one of each",
-            "use cosine_similarity_matrix(image, text)",
-        )
+    similarity = _matrix(similarity, "recall_at_k: similarity", "(images, texts), at least one of each",
+                         "use cosine_similarity_matrix(image, text)")  # fmt: skip
     if not np.isfinite(similarity).all():
         raise InputError("recall_at_k: a similarity that is not finite", "numbers", "look for NaN")
     owners = np.arange(len(similarity)) if owners is None else np.asarray(owners)

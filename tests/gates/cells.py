@@ -3,9 +3,10 @@
 import ast
 import json
 import re
-from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+
+from gates.files import File
 
 LESSON_LINES, STRETCH_LINES, STORED_LINES = 15, 25, 10
 PREDICTIONS, QUIZ = 3, (5, 8)
@@ -14,17 +15,8 @@ READABLE = re.compile(r"[a-z][a-z0-9_]*(-[a-z0-9_]+)*")
 WIDGETS = re.compile(r"\b(ipywidgets|mmlab\.widgets|widgets\.|interact\()|from mmlab import .*\bwidgets\b")
 
 
-@dataclass(frozen=True)
-class Notebook:
+class Notebook(File):
     """One notebook as its file holds it."""
-
-    path: str
-    text: str
-
-    @classmethod
-    def read(cls, path: Path, root: Path) -> "Notebook":
-        """Return the notebook at `path`, named from `root`."""
-        return cls(str(path.relative_to(root)), path.read_text(encoding="utf-8"))
 
     @classmethod
     def of(cls, *cells: dict, path: str = "lessons/02_planted.ipynb") -> "Notebook":

@@ -2,9 +2,10 @@
 
 import ast
 import re
-from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+
+from gates.files import File
 
 FILE_LINES, FUNCTION_LINES, POSITIONAL = 300, 40, 6
 ERROR_KINDS = 6
@@ -14,17 +15,8 @@ STANDALONE = {"mmlab/course/colab.py"}  # runs where mmlab is not installed yet
 FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 
 
-@dataclass(frozen=True)
-class Source:
+class Source(File):
     """One Python file: where it is and what it says."""
-
-    path: str
-    text: str
-
-    @classmethod
-    def read(cls, path: Path, root: Path) -> "Source":
-        """Return the file at `path`, named from `root`."""
-        return cls(str(path.relative_to(root)), path.read_text(encoding="utf-8"))
 
     @cached_property
     def tree(self) -> ast.Module:
