@@ -27,6 +27,7 @@ def diagram(
     """
     said = dict(nodes) if isinstance(nodes, Mapping) else {name: name for name in nodes}
     places, sizes, extent = layout(said, edges)
+    column = columns_of(said, edges)
     made, axes = paper.figure(max(extent[0], 2), extent[1] + 0.3 * bool(title))
     axes.set(xlim=(0, extent[0]), ylim=(extent[1], 0), aspect="equal", title=title)
     axes.set_axis_off()
@@ -35,12 +36,11 @@ def diagram(
     for source, target, *label in edges:
         start = (places[source][0] + sizes[source][0] / 2, places[source][1])
         end = (places[target][0] - sizes[target][0] / 2, places[target][1])
-        axes.annotate(
-            "",
-            end,
-            start,
-            arrowprops={"arrowstyle": "-|>", "color": "black", "shrinkA": 0, "shrinkB": 0},
-        )
+        bend = 0.0
+        if column[target] > column[source] + 1:  # around the boxes of the columns between
+            bend = 0.25 if start[1] > end[1] else -0.25
+        style = {"arrowstyle": "-|>", "color": "black", "shrinkA": 0, "shrinkB": 0}
+        axes.annotate("", end, start, arrowprops=style | {"connectionstyle": f"arc3,rad={bend}"})
         if label:
             middle = ((start[0] + end[0]) / 2, (start[1] + end[1]) / 2 - 0.06)
             axes.text(*middle, label[0], ha="center", va="bottom", fontsize=8)
