@@ -57,6 +57,12 @@ def cosine_similarity_matrix(image, text) -> np.ndarray:
     >>> cosine_similarity_matrix([[3.0, 0.0]], [[1.0, 0.0], [1.0, 1.0]]).round(2)
     array([[1.  , 0.71]])
     """
+    image, text = _one_space(image, text)
+    return image @ text.T
+
+
+def _one_space(image, text) -> tuple[np.ndarray, np.ndarray]:
+    """Return both normalised, or raise ShapeError where their widths differ."""
     image, text = normalised(image), normalised(text)
     if image.shape[1] != text.shape[1]:
         raise ShapeError(
@@ -64,7 +70,7 @@ def cosine_similarity_matrix(image, text) -> np.ndarray:
             "the same width D: both live in one space",
             "project both with the model: encode_image, encode_text",
         )
-    return image @ text.T
+    return image, text
 
 
 def recall_at_k(similarity, owners=None, k: int = 1) -> Recall:
@@ -157,12 +163,13 @@ def modality_gap(image, text) -> float:
     image    (I, D) float
     text     (T, D) float
     returns  float in 0 … 2
+    raises   ShapeError when the widths differ
     source   Liang et al. 2022, Mind the Gap, section 2
 
     >>> modality_gap([[2.0, 0.0]], [[0.0, 5.0]])
     1.4142135623730951
     """
-    image, text = normalised(image), normalised(text)
+    image, text = _one_space(image, text)
     return float(np.linalg.norm(image.mean(axis=0) - text.mean(axis=0)))
 
 

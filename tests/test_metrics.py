@@ -81,6 +81,8 @@ def test_centring_closes_the_gap_and_the_gap_ignores_length():
     scaled = image * rng.uniform(0.1, 9, (50, 1))
     assert metrics.modality_gap(scaled, text) == pytest.approx(gap)
     assert metrics.modality_gap(metrics.centred(image), metrics.centred(text)) < 0.2 * gap
+    with pytest.raises(ShapeError, match=r"\(50, 8\) and .*\(60, 7\)"):
+        metrics.modality_gap(image, text[:, :7])
 
 
 def test_precision_recall_equals_counting():
