@@ -6,7 +6,7 @@ import torch
 from torch import nn
 
 from mmlab import data, evaluate, world
-from mmlab.errors import InputError
+from mmlab.errors import InputError, ShapeError
 from mmlab.models import clip
 from mmlab.models.text import WordTokenizer
 
@@ -65,6 +65,13 @@ def test_repeated_captions_are_refused(tokenizer):
     scenes = evaluate.distinct_scenes(8)
     with pytest.raises(InputError, match="9 scenes with 8"):
         evaluate.retrieval(Oracle(scenes, tokenizer), tokenizer, [*scenes, scenes[0]])
+
+
+@pytest.mark.parametrize("scenes, texts", [(0, 2), (2, 0)])
+def test_an_empty_batch_is_named(tokenizer, scenes, texts):
+    model = clip.small(tokenizer.vocabulary_size, tokenizer.length)
+    with pytest.raises((InputError, ShapeError), match="empty batch|B at least 1"):
+        evaluate.zero_shot(model, tokenizer, world.sample(2)[:scenes], ["a red circle", "a blue ring"][:texts])
 
 
 def test_zero_shot_finds_the_prompt_among_all(tokenizer):

@@ -14,7 +14,9 @@ STEPS = "import sys\nfor _ in range(5): sys.audit('mmlab.step')"
 def test_the_report_has_the_promised_keys(course, capsys):
     path = course.lesson("good", "print('a')", "1 + 1")
     assert cli.main(["run", str(path), "--json"]) == 0
-    (row,) = json.loads(capsys.readouterr().out)["notebooks"]
+    out = json.loads(capsys.readouterr().out)
+    (row,) = out["notebooks"]
+    assert set(out) == {"notebooks"} and row["path"].endswith("good.ipynb")
     assert {"path", "seconds", "peak_mb", "network_attempts", "cells", "ok"} <= set(row)
     assert (row["cells"], row["network_attempts"], row["ok"]) == (2, 0, True)
     assert 10 < row["peak_mb"] < 2048

@@ -1,0 +1,70 @@
+"""Every exercise of the course refuses every kind of bad answer in three lines."""
+
+import numpy as np
+import pytest
+import torch
+from answers import COURSE, checked, in_week, reference, week_called
+
+from mmlab.check import check
+from mmlab.errors import CheckFailed
+
+BAD = {
+    "nothing": lambda *args, **kwargs: None,
+    "a text": lambda *args, **kwargs: "three",
+    "not a number": lambda *args, **kwargs: torch.tensor(float("nan")),
+    "an empty list": lambda *args, **kwargs: [],
+    "no argument taken": lambda: None,
+    "an error": lambda *args, **kwargs: {}["key"],
+}
+EXERCISES = [(week, one) for week in COURSE for one in checked(week)]
+
+
+def refused(week, name: str, answer) -> CheckFailed:
+    """Return the failure that an answer meets on the visible cases: given, wanted, try."""
+    with pytest.raises(CheckFailed) as caught:
+        check(name, answer, week.folder / "cases.npz")
+    given, wanted, do = str(caught.value).split("\n")
+    assert given.startswith(f"{name}, case ") and wanted.startswith("  wanted: ") and len(do) > len("  try: ")
+    assert caught.value.exercise == name
+    return caught.value
+
+
+@pytest.mark.parametrize("kind", BAD)
+@pytest.mark.parametrize(("week", "name"), [in_week(week, one) for week, one in EXERCISES])
+def test_a_bad_answer_is_refused_in_three_lines(week, name, kind):
+    refused(week_called(week), name, BAD[kind])
+
+
+def spoil(value) -> bool:
+    """Change the first array or list inside a value in place; return whether there was one."""
+    if isinstance(value, torch.Tensor):
+        value.detach().add_(1)
+    elif isinstance(value, np.ndarray):
+        value += 1
+    elif isinstance(value, list) and value:
+        value.append(value[0])
+    else:
+        parts = value.values() if isinstance(value, dict) else value if isinstance(value, tuple) else ()
+        return any(spoil(part) for part in parts)
+    return True
+
+
+CALLED = [(week, one) for week, one in EXERCISES if one.driver.kind == "call" and spoil(tuple(one.inputs()[0]["args"]))]
+
+
+@pytest.mark.parametrize(("week", "name"), [in_week(week, one) for week, one in CALLED])
+def test_a_right_answer_that_changes_its_input_is_refused(week, name):
+    week = week_called(week)
+    right = reference(week, name)
+
+    def changes(*args, **kwargs):
+        result = right(*args, **kwargs)
+        spoil(args)
+        return result
+
+    assert "in place" in refused(week, name, changes).given
+
+
+def test_only_image_files_cannot_be_changed():
+    immutable = {one.name for _, one in EXERCISES if one.driver.kind == "call"} - {one.name for _, one in CALLED}
+    assert immutable <= {"sniff_image_format"}
