@@ -18,7 +18,7 @@ export OMP_WAIT_POLICY := PASSIVE
 # Without an NVIDIA GPU, PyTorch's CPU build: 200 MB in place of several GB of CUDA.
 TORCH_INDEX := $(shell command -v nvidia-smi >/dev/null 2>&1 || \
 	echo --retries 1 --timeout 20 --extra-index-url https://download.pytorch.org/whl/cpu)
-PIP := $(PY) -m pip --disable-pip-version-check install --quiet --constraint constraints.txt
+PIP := $(PY) -m pip --disable-pip-version-check install -qq --constraint constraints.txt
 APT := $(shell [ "$$(id -u)" = 0 ] || echo sudo) apt-get
 BROWSER ?= 1
 WEEK ?=
@@ -36,8 +36,9 @@ $(VENV)/.installed: pyproject.toml constraints.txt
 		{ echo "this Python cannot make virtual environments: install python3-venv"; exit 1; }
 	@echo "setting up .venv (a few minutes, once)"
 	@[ -x $(PY) ] || $(PYTHON) -m venv $(VENV)
-	@$(PIP) $(TORCH_INDEX) torch 2>&1 | grep -v '^WARNING' || true
-	@$(PIP) --editable '.[all]' 2>&1 | grep -v '^WARNING'; $(PY) -c 'import torch, jupyterlab, nbgrader, nbval'
+	@$(PIP) $(TORCH_INDEX) torch
+	@$(PIP) --editable '.[all]'
+	@$(PY) -m pip check
 	@touch $@
 
 book/node_modules/.installed: book/package.json book/package-lock.json
