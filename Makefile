@@ -19,7 +19,7 @@ export OMP_WAIT_POLICY := PASSIVE
 TORCH_INDEX := $(shell command -v nvidia-smi >/dev/null 2>&1 || \
 	echo --retries 1 --timeout 20 --extra-index-url https://download.pytorch.org/whl/cpu)
 PIP := $(PY) -m pip --disable-pip-version-check install -qq --constraint constraints.txt
-APT := $(shell [ "$$(id -u)" = 0 ] || echo sudo) apt-get
+APT := $(shell [ "$$(id -u)" = 0 ] || echo sudo) env DEBIAN_FRONTEND=noninteractive apt-get
 BROWSER ?= 1
 WEEK ?=
 
