@@ -80,7 +80,7 @@ notebooks: setup  ## run the notebooks; take their marked outputs into the sourc
 	$(PY) -m mmlab.course.outputs
 
 book: setup  ## the site, from executed notebooks, into build/site
-	$(PY) -m mmlab.course.site
+	$(PY) -m mmlab.course.site --execute
 
 bench: setup  ## ratios against peers, measured side by side
 	$(BIN)/mmlab bench

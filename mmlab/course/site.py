@@ -17,7 +17,8 @@ from pathlib import Path
 import nbformat
 import yaml
 
-from mmlab.course import reference
+from mmlab.course import places, reference
+from mmlab.course.run import run
 from mmlab.course.setup_cell import repository
 from mmlab.errors import NotebookError
 
@@ -98,46 +99,52 @@ def stage(root: Path = Path(".")) -> Path:
     (book / "_extra").mkdir(exist_ok=True)
     (book / "_extra/.nojekyll").write_text("")
     (book / "reference.md").write_text(reference.page())
-    for lesson in sorted((root / "lessons").glob("*.ipynb")):
+    for lesson in places.lessons(root):
         stage_lesson(lesson, root, book)
-    for lab in sorted((root / "labs").glob("*/lab.ipynb")):
+    for lab in places.released(root):
         stage_lab(lab, root, book)
     return book
 
 
 def stage_lesson(lesson: Path, root: Path, book: Path) -> None:
-    """Stage one lesson from its executed copy, with its links."""
-    path = lesson.relative_to(root)
-    executed = root / "build/executed" / path
-    if not executed.exists():
-        raise NotebookError(
-            f"no executed copy of {path}",
-            f"one at {executed}",
-            "run `make notebooks`, or `make test`, which leaves them there",
-        )
-    notebook = with_outputs(nbformat.read(lesson, 4), nbformat.read(executed, 4), path)
+    """Stage one lesson with what its execution showed, and with its links."""
+    notebook = with_outputs(lesson, root)
     target = book / "_downloads_source" / lesson.name
     target.parent.mkdir(exist_ok=True)
     shutil.copyfile(lesson, target)
-    write_page(notebook, path, book, target.name, "the notebook")
+    write_page(notebook, lesson.relative_to(root), book, target.name, "the notebook")
 
 
-def with_outputs(lesson, executed, path: Path):
+def with_outputs(lesson: Path, root: Path) -> nbformat.NotebookNode:
     """Return the lesson as it is now, its code cells with what their execution showed.
 
-    raises  NotebookError  when the code was changed since: its outputs are then another's
+    raises  NotebookError  when there is no executed copy, when it failed, or when
+                           the code was changed since: its outputs are then another's
     """
-    mine, run = ([cell for cell in one.cells if cell.cell_type == "code"] for one in (lesson, executed))
+    copy, path = places.executed(lesson, root), lesson.relative_to(root)
+    act = "run `make book`, which executes it, or `make notebooks`"
+    if not copy.exists():
+        raise NotebookError(f"no executed copy of {path}", f"one at {copy}", act)
+    notebook, executed = nbformat.read(lesson, 4), nbformat.read(copy, 4)
+    if faults := executed.metadata.get("mmlab", {}).get("executed", {}).get("faults"):
+        raise NotebookError(f"the executed copy of {path} failed: {faults[0]}", "a run without a fault", act)
+    mine, run = ([cell for cell in one.cells if cell.cell_type == "code"] for one in (notebook, executed))
     if [cell.source for cell in mine] != [cell.source for cell in run]:
-        raise NotebookError(
-            f"the executed copy of {path} is older than the lesson",
-            "the same code cells in both",
-            "run `make notebooks` again",
-        )
+        raise NotebookError(f"the executed copy of {path} is older than the lesson", "the same code cells in both", act)
     for cell, done in zip(mine, run, strict=True):
         cell.outputs, cell.execution_count = done.outputs, done.execution_count
-    lesson.metadata = executed.metadata  # the widgets' state lies there
-    return lesson
+    notebook.metadata = executed.metadata  # the widgets' state lies there
+    return notebook
+
+
+def execute_missing(root: Path) -> None:
+    """Execute every lesson whose executed copy cannot be used; each takes up to a minute."""
+    for lesson in places.lessons(root):
+        try:
+            with_outputs(lesson, root)
+        except NotebookError as error:
+            print(f"{error.given}: executing it", flush=True)
+            run(lesson)
 
 
 def stage_lab(lab: Path, root: Path, book: Path) -> None:
@@ -181,8 +188,11 @@ def main(argv: list[str] | None = None) -> int:
     """Stage and build; return 0 when the site stands in build/site."""
     parser = argparse.ArgumentParser(prog="python -m mmlab.course.site", description=__doc__)
     parser.add_argument("--stage-only", action="store_true", help="lay the pages, do not build")
+    parser.add_argument("--execute", action="store_true", help="first execute lessons that have no usable copy")
     args = parser.parse_args(argv)
-    book = stage()
+    if args.execute:
+        execute_missing(Path.cwd())
+    book = stage(Path.cwd())
     if args.stage_only:
         return 0
     status = build(book, SITE)

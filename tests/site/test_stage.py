@@ -31,7 +31,7 @@ def course(tmp_path):
 
 
 def test_a_lesson_that_was_never_executed_is_refused(course):
-    with pytest.raises(NotebookError, match="make notebooks"):
+    with pytest.raises(NotebookError, match="make book"):
         site.stage_lesson(course / "lessons/01_a.ipynb", course, course / "stage")
 
 
@@ -41,6 +41,27 @@ def test_an_executed_copy_older_than_its_lesson_is_refused(course):
     copy.write_text(notebook("# Title\n\nText", "less()"))
     with pytest.raises(NotebookError, match="older than the lesson"):
         site.stage_lesson(course / "lessons/01_a.ipynb", course, course / "stage")
+
+
+def test_an_executed_copy_that_failed_is_refused(course):
+    copy = course / "build/executed/lessons/01_a.ipynb"
+    copy.parent.mkdir(parents=True)
+    failed = json.loads(notebook("# Title\n\nText", "more()"))
+    failed["metadata"] = {"mmlab": {"executed": {"faults": ["cell c1 raised NameError"]}}}
+    copy.write_text(json.dumps(failed))
+    with pytest.raises(NotebookError, match="raised NameError"):
+        site.stage_lesson(course / "lessons/01_a.ipynb", course, course / "stage")
+
+
+def test_what_has_no_usable_copy_is_executed_and_nothing_else(course, monkeypatch):
+    (course / "lessons/01_b.ipynb").write_text(notebook("# Other"))
+    copy = course / "build/executed/lessons/01_b.ipynb"
+    copy.parent.mkdir(parents=True)
+    copy.write_text(notebook("# Other"))
+    executed = []
+    monkeypatch.setattr(site, "run", executed.append)
+    site.execute_missing(course)
+    assert [path.name for path in executed] == ["01_a.ipynb"]
 
 
 def test_a_page_starts_with_its_links_below_the_title(course):
