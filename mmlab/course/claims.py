@@ -20,6 +20,7 @@ from pathlib import Path
 
 from mmlab.course import places
 from mmlab.course.exercise import Week, weeks
+from mmlab.course.notebook import write_bytes
 from mmlab.errors import InputError
 
 RECORD = "book/claims.json"
@@ -178,7 +179,7 @@ def write_in(folder: Path, record: dict[str, dict]) -> list[Path]:
 
         new = STATED.sub(stated, old)
         if new != old:
-            path.write_text(new, encoding="utf-8")
+            write_bytes(path, new.encode())
             changed.append(path)
     return changed
 
@@ -220,7 +221,7 @@ def main(args) -> int:
         if not args.counted:
             values |= measured(set(args.benches) or None)
         record = updated(read(folder), values)
-        (folder / RECORD).write_text(json.dumps({"claims": record}, indent=1) + "\n", encoding="utf-8")
+        write_bytes(folder / RECORD, (json.dumps({"claims": record}, indent=1) + "\n").encode())
         changed = write_in(folder, record)
     found = faults(folder)
     if args.json:

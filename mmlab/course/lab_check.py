@@ -49,7 +49,7 @@ def run_checks(lab: dict, folder: Path, timeout: int, seen: Callable[[dict], Non
             ended(cell, cell_index)
 
     def ended(cell, cell_index, execute_reply=None):
-        if lab_file.about(cell).get("grade"):
+        if notebook.about(cell).get("grade"):
             rows.append(row(cell, node.cells[:cell_index]))
             seen(rows[-1])
 
@@ -90,7 +90,7 @@ def row(cell: dict, before: list[dict]) -> dict:
     cell    executed
     before  the executed cells above it
     """
-    about = lab_file.about(cell)
+    about = notebook.about(cell)
     name = about["grade_id"]
     found = {"name": name, "points": about.get("points", 0)}
     if cell["cell_type"] != "code":

@@ -11,14 +11,10 @@ import re
 from pathlib import Path
 
 from mmlab.course import notebook
+from mmlab.course.notebook import about
 from mmlab.errors import NotebookError
 
 WEEK = re.compile(r"\d\d_\w+")
-
-
-def about(cell: dict) -> dict:
-    """Return a cell's nbgrader metadata, empty where it has none."""
-    return cell["metadata"].get("nbgrader") or {}
 
 
 def by_grade_id(lab: dict) -> dict[str, dict]:

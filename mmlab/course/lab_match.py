@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable
 
 from mmlab.course import notebook
-from mmlab.course.lab_file import about
+from mmlab.course.notebook import about
 
 DEFINES = re.compile(r"^(?:async )?(?:def|class) +(\w+)", re.MULTILINE)
 

@@ -24,7 +24,7 @@ def main(args: argparse.Namespace) -> int:
     lab = notebook.read(path)
     release = release_of(path, lab_file.week_of(lab, path), args.release)
     cells = lab_file.by_grade_id(release.lab).items()
-    stubs = {name: cell for name, cell in cells if lab_file.about(cell).get("solution")}
+    stubs = {name: cell for name, cell in cells if notebook.about(cell).get("solution")}
     name = next((one for one in (f"{args.exercise}-solution", args.exercise) if one in stubs), None)
     if name is None:
         there = " · ".join(one.removesuffix("-solution") for one in stubs)

@@ -48,14 +48,14 @@ def faults(lab: dict, release: dict) -> list[str]:
 
 def marks(cell: dict) -> dict:
     """Return a cell's nbgrader metadata that must be as it was released."""
-    return {name: value for name, value in lab_file.about(cell).items() if name not in ("checksum", "cell_type")}
+    return {name: value for name, value in notebook.about(cell).items() if name not in ("checksum", "cell_type")}
 
 
 def unanswered(lab: dict, release: dict) -> list[str]:
     """Return the graded exercises whose solution cell is still the stub, or blank."""
     mine, wanted = lab_file.by_grade_id(lab), lab_file.by_grade_id(release)
-    names = {name: name if lab_file.about(cell).get("solution") else f"{name}-solution"
-             for name, cell in wanted.items() if lab_file.about(cell).get("grade")}  # fmt: skip
+    names = {name: name if notebook.about(cell).get("solution") else f"{name}-solution"
+             for name, cell in wanted.items() if notebook.about(cell).get("grade")}  # fmt: skip
     return [name for name, answer in names.items()
             if answer in mine and not lab_file.written(mine[answer], lab, wanted.get(answer))]  # fmt: skip
 

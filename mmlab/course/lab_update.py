@@ -13,9 +13,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from mmlab.course import lab_file, notebook
-from mmlab.course.lab_file import about, same, stamps, written
+from mmlab.course.lab_file import same, stamps, written
 from mmlab.course.lab_match import key, matched
 from mmlab.course.lab_release import CASES, Release, release_of
+from mmlab.course.notebook import about
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:

@@ -108,9 +108,14 @@ def digest(source: str) -> str:
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:12]
 
 
+def about(cell: dict) -> dict:
+    """Return the cell's nbgrader metadata, empty where it has none."""
+    return cell.get("metadata", {}).get("nbgrader") or {}
+
+
 def grade_id(cell: dict) -> str | None:
     """Return the cell's nbgrader id, or None."""
-    return (cell.get("metadata", {}).get("nbgrader") or {}).get("grade_id")
+    return about(cell).get("grade_id")
 
 
 def cell_named(notebook: dict, name: str) -> dict | None:
@@ -132,8 +137,7 @@ def find(notebook: dict, name: str) -> dict:
 
 def points(notebook: dict) -> dict[str, float]:
     """Return grade id → points for every graded cell, in order."""
-    graded = [cell["metadata"]["nbgrader"] for cell in notebook["cells"]
-              if (cell["metadata"].get("nbgrader") or {}).get("grade")]  # fmt: skip
+    graded = [about(cell) for cell in notebook["cells"] if about(cell).get("grade")]
     return {entry["grade_id"]: entry.get("points", 0) for entry in graded}
 
 

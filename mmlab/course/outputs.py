@@ -13,6 +13,7 @@ import sys
 from pathlib import Path
 
 from mmlab.course import executed, places
+from mmlab.course.notebook import write_bytes
 from mmlab.errors import NotebookError
 
 MARK = "nbval-check-output"
@@ -105,7 +106,7 @@ def refresh(path: Path, folder: Path, *, check: bool = False) -> bool:
     new = text(fresh)
     changed = new != path.read_text(encoding="utf-8")
     if changed and not check:
-        path.write_text(new, encoding="utf-8")
+        write_bytes(path, new.encode())
     return changed
 
 

@@ -17,7 +17,7 @@ from pathlib import Path
 import nbformat
 import yaml
 
-from mmlab.course import places, reference
+from mmlab.course import executed, places, reference
 from mmlab.course.run import run
 from mmlab.course.setup_cell import repository
 from mmlab.errors import NotebookError
@@ -96,7 +96,6 @@ def stage(root: Path = Path(".")) -> Path:
     config = yaml.safe_load((book / "_config.yml").read_text())
     config["sphinx"]["config"]["html_theme_options"]["repository_url"] = repository()
     (book / "_config.yml").write_text(yaml.safe_dump(config, sort_keys=False))
-    (book / "_extra").mkdir(exist_ok=True)
     (book / "_extra/.nojekyll").write_text("")
     (book / "reference.md").write_text(reference.page())
     for lesson in places.lessons(root):
@@ -125,15 +124,15 @@ def with_outputs(lesson: Path, root: Path) -> nbformat.NotebookNode:
     act = "run `make book`, which executes it, or `make notebooks`"
     if not copy.exists():
         raise NotebookError(f"no executed copy of {path}", f"one at {copy}", act)
-    notebook, executed = nbformat.read(lesson, 4), nbformat.read(copy, 4)
-    if faults := executed.metadata.get("mmlab", {}).get("executed", {}).get("faults"):
+    notebook, ran = executed.read(lesson), executed.read(copy)
+    if faults := ran.metadata.get("mmlab", {}).get("executed", {}).get("faults"):
         raise NotebookError(f"the executed copy of {path} failed: {faults[0]}", "a run without a fault", act)
-    mine, run = ([cell for cell in one.cells if cell.cell_type == "code"] for one in (notebook, executed))
+    mine, run = ([cell for cell in one.cells if cell.cell_type == "code"] for one in (notebook, ran))
     if [cell.source for cell in mine] != [cell.source for cell in run]:
         raise NotebookError(f"the executed copy of {path} is older than the lesson", "the same code cells in both", act)
     for cell, done in zip(mine, run, strict=True):
         cell.outputs, cell.execution_count = done.outputs, done.execution_count
-    notebook.metadata = executed.metadata  # the widgets' state lies there
+    notebook.metadata = ran.metadata  # the widgets' state lies there
     return notebook
 
 
@@ -156,7 +155,7 @@ def stage_lab(lab: Path, root: Path, book: Path) -> None:
         for name in ("lab.ipynb", "cases.npz"):
             info = zipfile.ZipInfo(f"{lab.parent.name}/{name}")  # fixed date: same bytes
             archive.writestr(info, (lab.parent / name).read_bytes())
-    write_page(nbformat.read(lab, 4), path, book, target.name, "the lab and its cases")
+    write_page(executed.read(lab), path, book, target.name, "the lab and its cases")
 
 
 def write_page(notebook, path: Path, book: Path, file: str, what: str) -> None:

@@ -4,15 +4,12 @@ Jupyter Book registers thebe for every site, and twice: its settings are then
 declared twice, an error on every page, and name a script on a foreign host.
 """
 
-THEBE = ("thebe",)
-
-
 def drop_thebe(app, pagename, templatename, context, doctree) -> None:
     """Keep a page's scripts but those of thebe (a handler of `html-page-context`)."""
     context["script_files"] = [
         script
         for script in context.get("script_files", [])
-        if not any(word in f"{script} {getattr(script, 'attributes', '')}".lower() for word in THEBE)
+        if "thebe" not in f"{script} {getattr(script, 'attributes', '')}".lower()
     ]
 
 

@@ -68,7 +68,7 @@ def test_own_cells_stay_where_they_were(begun):
 def test_an_answer_to_a_dropped_exercise_stands_at_the_end(begun):
     new = without(released(), "modality_matrix-statement", "modality_matrix-solution", "modality_matrix")
     result, report = merged(begun, signed(new))
-    assert result["cells"][-1]["source"] == ANSWER and not lab_file.about(result["cells"][-1])
+    assert result["cells"][-1]["source"] == ANSWER and not notebook.about(result["cells"][-1])
     assert report["moved_to_end"] == ["modality_matrix-solution"]
     assert "What a model takes in" not in texts(result)
 
