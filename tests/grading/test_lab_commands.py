@@ -10,7 +10,7 @@ from pathlib import Path
 
 import nbformat
 import pytest
-from conftest import SOLUTIONS, cell
+from tiny_course import SOLUTIONS, cell
 from student_labs import ANSWER, RELEASED, WEEK, own, released, report, signed, solution, without
 
 from mmlab.course import cli, notebook

@@ -11,7 +11,7 @@ from html import unescape
 from pathlib import Path
 
 import pytest
-from conftest import SOLUTIONS
+from tiny_course import SOLUTIONS
 
 from mmlab.course import notebook
 from mmlab.course.exercise import load
