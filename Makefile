@@ -47,8 +47,12 @@ book/node_modules/.installed: book/package.json book/package-lock.json
 	@cd book && npm ci --silent --no-audit --no-fund
 	@touch $@
 
-# Only the browser tests need Chromium: its absence is said here and fails there.
+# Only the browser tests need Chromium, and only grading needs bubblewrap: their absence is said here and fails there.
 system:
+	@command -v bwrap >/dev/null || [ "$$(uname -s)" != Linux ] || \
+		{ command -v apt-get >/dev/null && $(APT) update -q >/dev/null && \
+		$(APT) install -y -q --no-install-recommends bubblewrap >/dev/null; } || \
+		echo "note: no bubblewrap and no apt-get; mmlab grade and its tests need it"
 	@command -v chromium >/dev/null || command -v chromium-browser >/dev/null || \
 		{ command -v apt-get >/dev/null && $(APT) update -q >/dev/null && \
 		$(APT) install -y -q --no-install-recommends chromium >/dev/null; } || \

@@ -98,6 +98,7 @@ class Exercise:
     alternates      at least two
     forbids         "aten.…" operations and "name:…" identifiers the answer must do without
     versions        driver "bugs": module-level functions named right_… and buggy_…
+    partial         `mmlab grade` gives the share of right cases; False: all or nothing
     """
 
     name: str
@@ -113,6 +114,7 @@ class Exercise:
     alternates: tuple[Alternate, ...] = ()
     forbids: tuple[str, ...] = ()
     versions: tuple[Callable, ...] = ()
+    partial: bool = False
 
     def __post_init__(self):
         wrapped = (other if isinstance(other, Alternate) else Alternate(other) for other in self.alternates)

@@ -1,0 +1,24 @@
+"""From a student's file to a mark, in the order of the path.
+
+    submissions   what was handed in, and when
+    intake        a file's bytes → a notebook, whatever the file is
+    repair        every cell of the release back in its place
+    limits        what one submission may take
+    wire          framed values, with a limit and a deadline
+    cgroup        memory and processes, held by the kernel where it can be had
+    isolate       namespaces, uid, system calls: what a child gives up
+    zygote        imports what labs import, and forks
+    sandbox       bubblewrap around the zygote; one fresh child a submission
+    child         inside the sandbox: runs the cells, answers the judge
+    hidden        the course's seed, and the cases that nobody has seen
+    judge         asks, compares outside, names the misconception
+    one           the whole path of one submission
+    engine        the same for all of them: threads here, Dask elsewhere
+    journal       what a killed run goes on from
+    gradebook     nbgrader's database
+    files         nbgrader's autograded notebooks
+    feedback      the page that goes back
+    command       `mmlab grade`
+
+`stages` names what passes from one to the next.
+"""
