@@ -2,6 +2,7 @@
 
 import argparse
 import importlib
+import inspect
 import json
 
 # name → (module under mmlab.course with `measure() -> dict`, what it compares)
@@ -10,6 +11,8 @@ BENCHES = {
     "clip": ("bench_clip", "what CLIP learns in one short training, beside its control"),
     "space": ("bench_space", "two losses and two kinds of caption from one warm start"),
     "models": ("bench_models", "training steps a second against transformers"),
+    "grade": ("bench_grade", "submissions a second against stock nbgrader, on the same class"),
+    "grade-growth": ("bench_grade_growth", "how time and memory grow from 10 to 100 to 500 submissions"),
 }
 
 
@@ -17,6 +20,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     """Add the command's arguments."""
     listed = ", ".join(f"{name} ({says})" for name, (_, says) in BENCHES.items())
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"{listed}; all if none")
+    parser.add_argument("-n", type=int, metavar="N", help="size, for the benches that have one (grade: 200 submissions)")
 
 
 def main(args: argparse.Namespace) -> int:
@@ -32,11 +36,12 @@ def main(args: argparse.Namespace) -> int:
         module = importlib.import_module(f"mmlab.course.{BENCHES[name][0]}")
         if not args.json:
             print(f"{name}: {BENCHES[name][1]}", flush=True)
-        results[name] = module.measure()
+        sized = args.n and "n" in inspect.signature(module.measure).parameters
+        results[name] = module.measure(n=args.n) if sized else module.measure()
         if not args.json:
             print("\n".join(lines(results[name])), flush=True)
-    if args.json:
-        print(json.dumps(results))
+    if args.json:  # one bench: its figures at the top too
+        print(json.dumps(results | (results[args.names[0]] if len(args.names) == 1 else {})))
     return int(any(result.get("ok") is False for result in results.values()))
 
 

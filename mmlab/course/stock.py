@@ -53,6 +53,13 @@ def autograde(root: Path, scratch: Path, week: str, students: list[str]) -> dict
     return scores
 
 
+def feedback(root: Path, scratch: Path, week: str, students: list[str]) -> None:
+    """Let stock nbgrader write the feedback pages of marked submissions in `scratch`."""
+    with nbgrader(root, scratch=scratch) as api:
+        for student in students:
+            finished(api.generate_feedback(week, student, force=True), f"nbgrader generate_feedback of {student}")
+
+
 @contextmanager
 def _quiet_kernels():
     """Start kernels with one thread, and keep their words about transport off the terminal."""
