@@ -1,0 +1,139 @@
+"""The one seam of scale: grade many submissions, here or on other machines.
+
+`run` gives the results as they come, whichever machine they come from; whoever asks
+for them writes them. Only so many submissions are under way at a time, so memory
+does not grow with the class.
+"""
+
+import hashlib
+import os
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+
+from mmlab import __version__
+from mmlab.course.exercise import Week
+from mmlab.course.grade.limits import Limits
+from mmlab.course.grade.stages import Graded, Submission
+
+WINDOW = 2  # submissions under way for each that is being run
+
+
+@dataclass(frozen=True)
+class Spec:
+    """What every submission of a run is graded with, wherever it is.
+
+    root     the course's folder
+    week     the week
+    limits   what one submission may take
+    unsafe   without the sandbox
+    only     the one exercise to grade, or None for all
+    secret   the course's seed; None: the course's own
+    release  the week's `fingerprint`, by which another machine can tell whether it has the same
+    """
+
+    root: Path
+    week: Week
+    limits: Limits = Limits()
+    unsafe: bool = False
+    only: str | None = None
+    secret: bytes | None = None
+    release: str = ""
+
+    def grader(self):
+        """Return a Grader for this process; raises MmlabError where it cannot be."""
+        from mmlab.course.grade.one import Grader
+
+        return Grader(self.root, self.week, limits=self.limits, unsafe=self.unsafe, only=self.only, secret=self.secret)
+
+
+def cores() -> int:
+    """Return how many cores this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def run(
+    spec: Spec, submissions: Iterable[Submission], jobs: int | None = None, *, cluster: str | None = None
+) -> Iterator[Graded]:
+    """Yield the result of every submission as it comes; closing the iterator stops the rest.
+
+    jobs     submissions graded at a time on this machine; default: its cores
+    cluster  address of a Dask scheduler whose workers are to grade in place of this machine
+    raises   MmlabError where there is no sandbox, no release, or no worker
+    """
+    if cluster is None:
+        return _threads(spec, submissions, jobs or cores())
+    from mmlab.course.grade import dask_engine
+
+    return dask_engine.run(spec, submissions, cluster)
+
+
+def attempt(grader, submission: Submission) -> Graded:
+    """Return a submission's result; what goes wrong on our side is its fault, after a second try."""
+    for last in (False, True):
+        try:
+            found = grader.grade(submission)
+        except Exception as error:  # any error here is ours: said with the submission, the class goes on
+            found = faulty(submission, f"{type(error).__name__}: {error}")
+        if found.fault is None or last:
+            break
+    return found
+
+
+def faulty(submission: Submission, why: str) -> Graded:
+    """Return the result of a submission that could not be graded: no marks."""
+    return Graded(submission.student, submission.week, submission.digest, submission.timestamp, fault=why)
+
+
+def in_window(
+    submissions: Iterable[Submission], submit: Callable[[Submission], Future], window: Callable[[], int],
+    first: Callable[[list[Future]], Iterable[Future]],
+) -> Iterator[tuple[Submission, Future]]:  # fmt: skip
+    """Yield each submission with its finished future, with at most `window()` of them under way.
+
+    submit  starts one submission
+    first   waits until some of the futures have ended, and returns those
+    """
+    waiting: dict[Future, Submission] = {}
+    try:
+        for submission in submissions:
+            waiting[submit(submission)] = submission
+            while len(waiting) >= window():
+                for future in first(list(waiting)):
+                    yield waiting.pop(future), future
+        while waiting:
+            for future in first(list(waiting)):
+                yield waiting.pop(future), future
+    finally:
+        for future in waiting:
+            future.cancel()
+
+
+def fingerprint(root: Path, week: str) -> str:
+    """Return a digest of all that a week's marks depend on: its release, its exercises, its reference, mmlab's version."""
+    digest = hashlib.sha256(__version__.encode())
+    sources = [*(root / "solutions" / week).glob("*.py"), root / "solutions" / week / "lab.ipynb"]
+    released = [path for path in (root / "labs" / week).rglob("*") if ".ipynb_checkpoints" not in path.parts]
+    for path in sorted(path for path in [*sources, *released] if path.is_file()):
+        digest.update(f"{path.relative_to(root)}\0".encode() + hashlib.sha256(path.read_bytes()).digest())
+    return digest.hexdigest()[:16]
+
+
+def _threads(spec: Spec, submissions: Iterable[Submission], jobs: int) -> Iterator[Graded]:
+    """Yield results from threads of this process, which share one zygote."""
+    pool = ThreadPoolExecutor(jobs, thread_name_prefix="grade")
+    try:
+        with spec.grader() as grader:  # left before the pool, so that a stop kills what runs and waits for nothing
+            futures = in_window(
+                submissions,
+                submit=lambda submission: pool.submit(attempt, grader, submission),
+                window=lambda: WINDOW * jobs,
+                first=lambda waiting: wait(waiting, return_when=FIRST_COMPLETED).done,
+            )
+            with closing(futures):
+                for _, future in futures:
+                    yield future.result()
+    finally:
+        pool.shutdown(cancel_futures=True)
