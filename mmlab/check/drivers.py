@@ -28,7 +28,7 @@ from mmlab.values import Raised
 ANSWER = {"call": "returned", "module": "outputs", "script": "results", "predict": "predictions", "bugs": "verdict"}
 
 
-def run(driver: dict, candidate, case: dict, *, forbids=(), errors: list | None = None) -> dict:
+def run(driver: dict, candidate, case: dict, *, forbids=(), errors: list | None = None, ask=None) -> dict:
     """Return what `candidate` gives on one case, as plain values that share nothing with it.
 
     driver     {"kind": …, "options": {…}}
@@ -36,11 +36,14 @@ def run(driver: dict, candidate, case: dict, *, forbids=(), errors: list | None 
     case       its inputs; the candidate gets a copy
     forbids    "aten.…" operations to watch for
     errors     a list that receives the exceptions as they were raised, for a traceback
+    ask        None: all is in the case. Else ask("inputs") gives a predict's inputs, asked for once
+               the candidate has returned, and ask("function") the function that a bugs test is given
     """
     kind, options, fresh = driver["kind"], driver.get("options", {}), values.loads(values.dumps(case))
+    ask = ask or (lambda what: fresh["inputs"] if what == "inputs" else version(fresh))
     with seeded(), forbidding.watch(forbids) as forbidden:
         try:
-            result = RUN[kind](candidate, fresh, options)
+            result = RUN[kind](candidate, fresh, options, ask)
         except (Exception, SystemExit) as error:
             if errors is not None:
                 errors.append(error)
@@ -55,7 +58,7 @@ def run(driver: dict, candidate, case: dict, *, forbids=(), errors: list | None 
         return {ANSWER[kind]: None, "unsupported": error.given.replace(f"value['{ANSWER[kind]}']", "it", 1)}
 
 
-def _call(candidate, case: dict, options: dict) -> dict:
+def _call(candidate, case: dict, options: dict, ask) -> dict:
     args, kwargs = case.get("args", []), case.get("kwargs", {})
     before = _fingerprints(args, kwargs)
     result = {"returned": _copied(candidate(*args, **kwargs))}
@@ -68,7 +71,7 @@ def _call(candidate, case: dict, options: dict) -> dict:
     return result
 
 
-def _module(candidate, case: dict, options: dict) -> dict:
+def _module(candidate, case: dict, options: dict, ask) -> dict:
     module = candidate(**case.get("init", {}))
     if case.get("state") is not None:
         module.load_state_dict(case["state"])
@@ -88,7 +91,7 @@ def _module(candidate, case: dict, options: dict) -> dict:
     return result | {"gradients": {"inputs": found[:split], "parameters": dict(zip(names, found[split:], strict=True))}}
 
 
-def _script(candidate, case: dict, options: dict) -> dict:
+def _script(candidate, case: dict, options: dict, ask) -> dict:
     built, results = candidate, []
     for what, *rest in case["steps"]:
         try:
@@ -117,35 +120,42 @@ def _step(built, what: str, path: str, *rest):
     raise InputError(f"step {what!r}", "new, call, get or set", "mend the case")
 
 
-def _predict(candidate, case: dict, options: dict) -> dict:
+def _predict(candidate, case: dict, options: dict, ask) -> dict:
     predictor = candidate(**case["given"])
     if not callable(predictor):
         return {"predictions": Raised("TypeError", f"it returned {predictor!r:.60}, which cannot be called")}
+    inputs = ask("inputs")
     if "torch" not in sys.modules:
-        return {"predictions": predictor(**case["inputs"])}
+        return {"predictions": predictor(**inputs)}
     import torch
 
     if isinstance(predictor, torch.nn.Module):
         predictor.eval()
     with torch.no_grad():
-        return {"predictions": predictor(**case["inputs"])}
+        return {"predictions": predictor(**inputs)}
 
 
-def _bugs(candidate, case: dict, options: dict) -> dict:
-    names = {"math": math, "np": np}
-    if "torch" in case["source"] or "F." in case["source"] or "nn." in case["source"]:
-        import torch
-
-        names |= {"torch": torch, "nn": torch.nn, "F": torch.nn.functional}
-    exec(compile(case["source"], "<version>", "exec"), names)
+def _bugs(candidate, case: dict, options: dict, ask) -> dict:
+    function = ask("function")
     try:
-        candidate(names[case["name"]])
+        candidate(function)
     except AssertionError:
         return {"verdict": "refused"}
     return {"verdict": "accepted"}
 
 
 RUN = {"call": _call, "module": _module, "script": _script, "predict": _predict, "bugs": _bugs}
+
+
+def version(case: dict):
+    """Return the function that a find-the-bug's case holds as source, after the names it may use."""
+    names = {"math": math, "np": np}
+    if "torch" in case["source"] or "F." in case["source"] or "nn." in case["source"]:
+        import torch
+
+        names |= {"torch": torch, "nn": torch.nn, "F": torch.nn.functional}
+    exec(compile(case["source"], "<version>", "exec"), names)
+    return names[case["name"]]
 
 
 @contextlib.contextmanager
