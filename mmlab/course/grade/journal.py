@@ -1,10 +1,10 @@
 """What has been graded, one line a submission, safe from a crash at any moment.
 
     ROOT/.mmlab/WEEK/journal.jsonl
-    {"mark": "begin", "at", "total", "context": {…}, "again": […]}   a run; whom it grades whatever is known
-    {"mark": "graded", "context": KEY, "graded": {…}}                on the disk before anything is done with it
-    {"mark": "written", "students": […]}                             now in database, files and feedback
-    {"mark": "end", "at", "spent": {…}}                              seconds by step
+    {"mark": "begin", "at", "total", "context": {…}, "again": […], "part"}   whom it grades whatever is known
+    {"mark": "graded", "context": KEY, "graded": {…}}      on the disk before anything is done with it
+    {"mark": "written", "students": […]}                   now in database, files and feedback
+    {"mark": "end", "at", "spent": {…}, "part"}            seconds by step
 
 A student's last line counts. A line that a crash cut short is dropped, so that
 submission is graded again; a result that is not marked as written is written
@@ -58,7 +58,7 @@ class Journal:
     """A week's journal: open for the length of a `with` block, by the holder of the course's lock.
 
     entries     student → Entry of the last result; a fault is none
-    unfinished  the "begin" line of a run that has no "end", or None
+    unfinished  the "begin" line of a run over the whole class that has no "end", or None
     damaged     lines that could not be read, a last one cut short not counted
     """
 
@@ -66,7 +66,7 @@ class Journal:
         self.path = Path(folder) / FILE
         self.entries: dict[str, Entry] = {}
         self.unfinished: dict | None = None
-        self.damaged, self._key, self._end = 0, "", 0
+        self.damaged, self._key, self._part, self._end = 0, "", False, 0
 
     def __enter__(self) -> "Journal":
         self._file = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
@@ -81,11 +81,17 @@ class Journal:
     def __exit__(self, *_) -> None:
         os.close(self._file)
 
-    def begin(self, context: dict, students: list[str], *, resume: bool = False) -> None:
-        """Mark the beginning of a run over `students`; unless it resumes, what is known of them is stale."""
+    def begin(self, context: dict, students: list[str], *, resume: bool = False, part: bool = False) -> None:
+        """Mark the beginning of a run.
+
+        context   what it grades with
+        students  whom it covers
+        resume    go on from what is known of them; else that is stale
+        part      a few students or one exercise: the class's run stays as finished or unfinished as it was
+        """
         self._compact()
         line = {"mark": "begin", "at": _now(), "total": len(students), "context": context,
-                "again": [] if resume else students}  # fmt: skip
+                "again": [] if resume else students, "part": part}  # fmt: skip
         self._append(line)
         self._began(line)
 
@@ -104,8 +110,9 @@ class Journal:
 
     def end(self, spent: dict[str, float]) -> None:
         """Mark the end of a run, with its seconds by step."""
-        self._append({"mark": "end", "at": _now(), "spent": spent})
-        self.unfinished = None
+        line = {"mark": "end", "at": _now(), "spent": spent, "part": self._part}
+        self._append(line)
+        self._ended(line)
 
     def holds(self, submission: Submission) -> bool:
         """Return whether this very submission was graded with this run's context, and is not to be again."""
@@ -120,8 +127,9 @@ class Journal:
         return Graded.from_plain(json.loads(os.pread(self._file, entry.size, entry.place))["graded"])
 
     def done(self) -> int:
-        """Return how many results the last run, and those that it went on from, have."""
-        return sum(entry.context == self._key and not entry.stale for entry in self.entries.values())
+        """Return how many results the unfinished run has, with those that it went on from."""
+        key = key_of(self.unfinished["context"]) if self.unfinished else ""
+        return sum(entry.context == key and not entry.stale for entry in self.entries.values())
 
     def _take(self, line: bytes) -> None:
         """Take in one line that was there."""
@@ -134,17 +142,23 @@ class Journal:
             elif mark == "graded":
                 self._graded(found, place)
             elif mark == "end":
-                self.unfinished = None
+                self._ended(found)
             for student in found["students"] if mark in ("written", "stale") else ():
                 setattr(self.entries[student], mark, True)
         except (ValueError, KeyError, TypeError, AttributeError):
             self.damaged += 1
 
     def _began(self, line: dict) -> None:
-        self._key, self.unfinished = key_of(line["context"]), line
+        self._key, self._part = key_of(line["context"]), line["part"]
+        if not line["part"]:
+            self.unfinished = line
         for student in line["again"]:
             if student in self.entries:
                 self.entries[student].stale = True
+
+    def _ended(self, line: dict) -> None:
+        if not line["part"]:
+            self.unfinished = None
 
     def _graded(self, line: dict, place: int) -> None:
         student, digest = line["graded"]["student"], line["graded"]["digest"]
@@ -161,8 +175,8 @@ class Journal:
                 took = os.pwrite(self._file, data, place)
                 place, data = place + took, data[took:]
             os.fsync(self._file)
-        except OSError:
-            os.ftruncate(self._file, self._end)  # half a line would spoil the next
+        except BaseException:  # a full disk, or Ctrl-C: half a line would spoil the next
+            os.ftruncate(self._file, self._end)
             raise
         self._end = place
 
@@ -171,23 +185,33 @@ class Journal:
         live = sum(entry.size for entry in self.entries.values())
         if self._end <= 2 * live + SLACK:
             return
-        fresh, places = self.path.with_suffix(".part"), {}
-        marks = [{"mark": mark, "students": [student for student, entry in self.entries.items() if getattr(entry, mark)]}
-                 for mark in ("written", "stale")]  # fmt: skip
-        with open(fresh, "wb", opener=lambda path, flags: os.open(path, flags, 0o600)) as file:
-            for student, entry in self.entries.items():
-                places[student] = file.tell()
-                file.write(os.pread(self._file, entry.size, entry.place))
-            for mark in marks:
-                file.write(json.dumps(mark).encode() + b"\n")
-            file.flush()
-            os.fsync(file.fileno())
-            end = file.tell()
-        os.replace(fresh, self.path)
+        fresh = self.path.with_suffix(".part")
+        try:
+            places, end = self._copy(fresh)
+            os.replace(fresh, self.path)
+        except OSError:
+            fresh.unlink(missing_ok=True)
+            raise
         os.close(self._file)
         self._file, self._end = os.open(self.path, os.O_RDWR | os.O_CLOEXEC), end
         for student, place in places.items():
             self.entries[student].place = place
+
+    def _copy(self, fresh: Path) -> tuple[dict[str, int], int]:
+        """Write what counts to a file; return each student's place in it, and its size."""
+        places = {}
+        marks = [{"mark": mark, "students": [student for student, entry in self.entries.items() if getattr(entry, mark)]}
+                 for mark in ("written", "stale")]  # fmt: skip
+        if self.unfinished:
+            marks.append(self.unfinished | {"again": []})
+        with open(fresh, "wb", opener=lambda path, flags: os.open(path, flags, 0o600)) as file:
+            for student, entry in self.entries.items():
+                places[student] = file.tell()
+                file.write(os.pread(self._file, entry.size, entry.place))
+            file.writelines(json.dumps(mark).encode() + b"\n" for mark in marks)
+            file.flush()
+            os.fsync(file.fileno())
+            return places, file.tell()
 
 
 def _now() -> str:
