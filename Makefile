@@ -20,6 +20,8 @@ TORCH_INDEX := $(shell command -v nvidia-smi >/dev/null 2>&1 || \
 	echo --retries 1 --timeout 20 --extra-index-url https://download.pytorch.org/whl/cpu)
 PIP := $(PY) -m pip --disable-pip-version-check install -qq --constraint constraints.txt
 APT := $(shell [ "$$(id -u)" = 0 ] || echo sudo) env DEBIAN_FRONTEND=noninteractive apt-get
+# A students' repository (`mmlab publish`) has neither solutions nor tests: JupyterLab is all it needs.
+EXTRA := $(if $(wildcard solutions/*/exercises.py),all,lab)
 BROWSER ?= 1
 WEEK ?=
 
@@ -28,7 +30,7 @@ WEEK ?=
 help:  ## what there is
 	@sed -n 's/^\([a-z]*\):.*##/  make \1\t/p' Makefile | expand -t 20
 
-setup: $(VENV)/.installed book/node_modules/.installed system  ## .venv with everything, npm parts, a browser for the tests
+setup: $(VENV)/.installed $(if $(filter all,$(EXTRA)),book/node_modules/.installed system)  ## .venv with everything, npm parts, a browser for the tests
 
 $(VENV)/.installed: pyproject.toml constraints.txt
 	@[ -n "$(PYTHON)" ] || { echo "mmlab needs Python 3.11 or newer: install it, or run make PYTHON=/path/to/python3"; exit 1; }
@@ -37,7 +39,7 @@ $(VENV)/.installed: pyproject.toml constraints.txt
 	@echo "setting up .venv (a few minutes, once)"
 	@[ -x $(PY) ] || $(PYTHON) -m venv $(VENV)
 	@$(PIP) $(TORCH_INDEX) torch
-	@$(PIP) --editable '.[all]'
+	@$(PIP) --editable '.[$(EXTRA)]'
 	@$(PY) -m pip check
 	@touch $@
 
@@ -62,6 +64,10 @@ start: setup  ## open the course in JupyterLab (BROWSER=0: serve, and print the 
 	@$(BIN)/mmlab doctor
 	@BROWSER=$(BROWSER) $(BIN)/mmlab start
 
+ifneq ($(EXTRA),all)
+test labs notebooks book bench claims:
+	@echo "make $@ needs solutions/ and tests/, which only the instructors' repository has; try: make start" >&2; exit 2
+else
 ifeq ($(WEEK),)
 test: setup  ## every test (WEEK=02_clip: one week's)
 	$(PY) -m pytest tests mmlab -m "not slow and not site"
@@ -91,6 +97,7 @@ bench: setup  ## ratios against peers, measured side by side
 
 claims: setup  ## measure again every number that README and site state
 	$(BIN)/mmlab claims
+endif
 
 clean:  ## remove what can be made again (keeps .venv)
 	rm -rf build dist book/_build .pytest_cache .hypothesis

@@ -211,11 +211,14 @@ def load(folder: Path) -> Week:
 def weeks(root: Path, names: list[str] = ()) -> list[Week]:
     """Return the weeks of a course in order: all of them, or those named ("02" names "02_clip")."""
     there = sorted(path.parent for path in (root / "solutions").glob("*/exercises.py"))
+    if not there:
+        raise InputError(f"no week's source in {root / 'solutions'}", "solutions/NN_slug/exercises.py",
+                         "run it in the instructors' repository; students get no solutions")  # fmt: skip
     chosen = []
     for name in names or [folder.name for folder in there]:
         found = [folder for folder in there if folder.name == name or folder.name.split("_")[0] == name]
         if not found:
-            have = ", ".join(folder.name for folder in there) or "none"
+            have = ", ".join(folder.name for folder in there)
             raise InputError(f"week {name!r}", f"one of {have}", "name a week whose solutions are there")
         chosen += [load(folder) for folder in found]
     owners: dict[str, str] = {}

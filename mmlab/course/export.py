@@ -27,6 +27,7 @@ COLUMNS = (
     "week", "student", "first_name", "last_name", "email", "submitted", "timestamp",
     "score", "max", "raw_score", "late_penalty", "needs_manual_grade",
 )  # fmt: skip
+SQLITE = "sqlite:///"
 FORMULA = ("=", "+", "-", "@", "\t", "\r")  # a spreadsheet runs a cell that begins with one of these
 
 
@@ -159,22 +160,27 @@ def no_marks(what: str) -> InputError:
     return InputError(what, "marks of at least one submission", "run `mmlab grade WEEK` first")
 
 
+def address(root: Path) -> str | None:
+    """Return where nbgrader_config.py says that the gradebook is; None where there is no such file yet."""
+    with nbgrader(root) as api:
+        url = api.coursedir.db_url
+    return url if not url.startswith(SQLITE) or Path(url.removeprefix(SQLITE)).is_file() else None
+
+
 @contextlib.contextmanager
 def connection(root: Path):
     """Yield a connection to the course's gradebook that cannot write; raises InputError where there is none."""
     from sqlalchemy import create_engine
     from sqlalchemy.exc import DatabaseError
 
-    with nbgrader(root) as api:
-        address = api.coursedir.db_url
-    settings = {}
-    if address.startswith("sqlite:///"):
-        file = Path(address.removeprefix("sqlite:///")).resolve()
-        if not file.is_file():
-            raise no_marks(f"no gradebook at {file}")
-        settings["creator"] = lambda: sqlite3.connect(f"file:{quote(str(file))}?mode=ro", uri=True)
+    url, settings = address(root), {}
+    if url is None:
+        raise no_marks(f"no gradebook in {root}")
+    if url.startswith(SQLITE):
+        file = quote(str(Path(url.removeprefix(SQLITE)).resolve()))
+        settings["creator"] = lambda: sqlite3.connect(f"file:{file}?mode=ro", uri=True)
     try:
-        with create_engine(address, **settings).connect() as connected:
+        with create_engine(url, **settings).connect() as connected:
             yield connected
     except (DatabaseError, sqlite3.Error) as error:
         raise InputError(f"the gradebook cannot be read ({getattr(error, 'orig', error)})", "nbgrader's database",

@@ -1,4 +1,4 @@
-"""The release that a student's lab was begun from: in the course's folder, or in its git history."""
+"""The release that a student's lab was begun from: in the course's folder, in its git history, or beside its labs."""
 
 import subprocess
 from dataclasses import dataclass
@@ -8,6 +8,7 @@ from mmlab.course import lab_file, notebook, places
 from mmlab.errors import InputError, NotebookError
 
 CASES = "cases.npz"
+PRISTINE = ".released"  # below it `mmlab publish` keeps each lab once more, out of the way of whoever works in labs/
 
 
 @dataclass(frozen=True)
@@ -28,7 +29,8 @@ def release_of(path: Path, week: str, given: str | None = None) -> Release:
     """Return the release of the lab at `path`: the file or folder `given`, else the course's.
 
     A lab that is edited in place is the released file itself: then the release
-    is what git holds, the upstream branch's where there is one.
+    is what git's upstream branch holds, what `mmlab publish` laid beside, or
+    what was last committed; the first of these that nobody worked in.
 
     raises  NotebookError  when no release can be found, or it is another week's
     """
@@ -48,20 +50,27 @@ def release_of(path: Path, week: str, given: str | None = None) -> Release:
 def from_course(path: Path, week: str) -> Release | None:
     """Return the release that the course around `path` holds, or None."""
     try:
-        folder = places.root(path.resolve().parent) / "labs" / week
+        root = places.root(path.resolve().parent)
     except InputError:
         return None
-    file = folder / "lab.ipynb"
+    folder = root / "labs" / week
+    file, beside = folder / "lab.ipynb", root / PRISTINE / week / "lab.ipynb"
     if file.exists() and not (path.exists() and file.samefile(path)):
         found = from_file(file)
         if not worked_in(found.lab):
             return found
-    for revision in ("@{upstream}", "HEAD"):
-        if (text := shown(folder, f"{revision}:./lab.ipynb")) is not None:
-            where = f"{revision}:labs/{week}/lab.ipynb"
-            lab = notebook.parse(text.decode("utf-8-sig", "replace"), where)
-            return Release(lab, where, shown(folder, f"{revision}:./{CASES}"))
-    return None
+    found = [from_git(folder, "@{upstream}"), from_file(beside) if beside.exists() else None, from_git(folder, "HEAD")]
+    found = [release for release in found if release is not None]
+    return next((release for release in found if not worked_in(release.lab)), found[0] if found else None)
+
+
+def from_git(folder: Path, revision: str) -> Release | None:
+    """Return the release that git holds of the lab in `folder`, or None."""
+    if (text := shown(folder, f"{revision}:./lab.ipynb")) is None:
+        return None
+    where = f"{revision}:labs/{folder.name}/lab.ipynb"
+    lab = notebook.parse(text.decode("utf-8-sig", "replace"), where)
+    return Release(lab, where, shown(folder, f"{revision}:./{CASES}"))
 
 
 def worked_in(lab: dict) -> bool:

@@ -146,7 +146,7 @@ def test_no_gradebook_no_submission_and_a_damaged_one_are_worded(tmp_path, tiny)
     with pytest.raises(InputError, match="cannot be read"):
         export.read(root)
     (root / "gradebook.db").unlink()
-    with pytest.raises(InputError, match="no gradebook at"):
+    with pytest.raises(InputError, match="no gradebook in"):
         export.read(root)
     assert not (root / "gradebook.db").exists()
 
