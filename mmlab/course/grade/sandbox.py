@@ -1,6 +1,7 @@
-"""A sandbox for one week: a warm zygote inside bubblewrap, and a fresh child for each submission."""
+"""A sandbox for one week: a warm zygote behind bubblewrap, and a fresh child for each submission."""
 
 import ast
+import contextlib
 import itertools
 import os
 import shutil
@@ -16,11 +17,13 @@ from pathlib import Path
 
 from mmlab.course import notebook
 from mmlab.course.exercise import Week
+from mmlab.course.grade import bubblewrap, cgroup
 from mmlab.course.grade.limits import Limits
-from mmlab.course.grade.wire import MB, Connection, Died, TimedOut, receive_note, send_note
+from mmlab.course.grade.wire import MB, BadFrame, Connection, Died, TimedOut, receive_note, send_note
 from mmlab.errors import MmlabError
 
-BOOT_SECONDS, READY_SECONDS, DEATH_SECONDS = 120.0, 30.0, 20.0
+BOOT_SECONDS, READY_SECONDS, DEATH_SECONDS, LAST_WORD_SECONDS = 180.0, 30.0, 30.0, 2.0
+SERVE = "mmlab.course.grade.child"
 
 
 class SandboxFault(MmlabError, RuntimeError):
@@ -33,8 +36,8 @@ class Spent:
 
     seconds            wall clock from its fork to its end
     peak_mb            memory at its most, beyond what it shares with the zygote
-    why                the limit that ended it ("memory", "processor time"), or None
-    processor_seconds  of all its processes
+    why                the limit that it met ("memory", "processor time"), or None
+    processor_seconds  of it and of the processes that it waited for
     """
 
     seconds: float
@@ -44,23 +47,28 @@ class Spent:
 
 
 class Sandbox:
-    """Boots on the first `child()`; one a process, for any number of threads; a context manager.
+    """Boots at the first `child()`; one a process, for any number of threads; a context manager.
 
     root    the course's folder
-    week    its id names labs/ID/, its withheld files are absent inside
+    week    its id names labs/ID/; its withheld files are absent inside
     limits  what one child may take
     unsafe  no bubblewrap and no namespaces: only what a process may limit for itself
+    serve   the module whose `serve(connection, limits)` runs in the child
     raises  MissingPart where the sandbox cannot run on this machine
     """
 
-    def __init__(self, root: Path, week: Week, limits: Limits = Limits(), *, unsafe: bool = False,
-                 serve: str = "mmlab.course.grade.child"):  # fmt: skip
-        self.root, self.week, self.limits, self.unsafe, self.serve = Path(root), week, limits, unsafe, serve
-        self._lock, self._numbers = threading.Lock(), itertools.count()
-        self._zygote: subprocess.Popen | None = None
-        self._control: socket.socket | None = None
+    def __init__(self, root: Path, week: Week, limits: Limits = Limits(), *, unsafe: bool = False, serve: str = SERVE):
+        self.root, self.week, self.limits, self.unsafe, self.serve = Path(root).resolve(), week, limits, unsafe, serve
+        if not unsafe:
+            bubblewrap.program()
+        elif not hasattr(os, "fork"):
+            raise bubblewrap.no_fork()
         self.boot_seconds = 0.0
-        self._stage = Path(tempfile.mkdtemp(prefix="mmlab-grade-"))
+        self.mode = "unsafe" if unsafe else "root" if os.geteuid() == 0 else "user"
+        self._groups, self.memory_held_by = (None, "not asked for") if unsafe else cgroup.find()
+        self._lock, self._numbers = threading.Lock(), itertools.count()
+        self._zygote: _Zygote | None = None
+        self._staged: Path | None = None
 
     def __enter__(self) -> "Sandbox":
         return self
@@ -68,67 +76,153 @@ class Sandbox:
     def __exit__(self, *_) -> None:
         self.close()
 
-    def child(self) -> "Child":
-        """Return a fresh child, ready to run untrusted code; raises SandboxFault where there can be none."""
-        began = time.perf_counter()
-        number = next(self._numbers)
-        talk, theirs = socket.socketpair()
-        leash, held = socket.socketpair()
-        folder = self._stage / f"child-{number}"
-        folder.mkdir()
+    def boot(self) -> float:
+        """Start the zygote where there is none alive; return the seconds that the last boot took."""
         with self._lock:
-            if self._zygote is None or self._zygote.poll() is not None:
+            if self._zygote is None or not self._zygote.alive():
                 self._boot()
-            send_note(self._control, {"number": number, "folder": str(folder)}, [theirs.fileno(), held.fileno()])
-        theirs.close()
-        held.close()
-        leash.settimeout(READY_SECONDS)
+        return self.boot_seconds
+
+    def child(self) -> "Child":
+        """Return a fresh child, ready for untrusted code; raises SandboxFault where there can be none.
+
+        A zygote that has died is booted again, once.
+        """
         try:
-            said = receive_note(leash)
-        except (OSError, EOFError) as error:
-            said = ({"fault": f"no word from the child ({error})"}, [])
-        if said is None or "ready" not in said[0]:
-            talk.close()
-            leash.close()
-            raise SandboxFault(f"a child did not start: {said and said[0].get('fault', said[0])}",
-                               "a fork of the warm process", "run `mmlab doctor --grade`")  # fmt: skip
-        return Child(Connection(talk, self.limits.message_mb * MB), leash, began, folder)
+            return self._fork()
+        except SandboxFault:
+            if self._zygote is not None and self._zygote.alive():
+                raise
+            return self._fork()
 
     def close(self) -> None:
         """End the zygote and every child, and remove what was staged."""
         with self._lock:
-            if self._control is not None:
-                self._control.close()
-                self._zygote.kill()
-                self._zygote.wait()
-            self._control = self._zygote = None
-        shutil.rmtree(self._stage, ignore_errors=True)
+            if self._zygote is not None:
+                self._zygote.close()
+            if self._staged is not None:
+                bubblewrap.unstage(self._staged)
+            self._zygote = self._staged = None
+
+    def _fork(self) -> "Child":
+        self.boot()
+        number = next(self._numbers)
+        talk, theirs = socket.socketpair()
+        leash, held = socket.socketpair()
+        leash.settimeout(READY_SECONDS)
+        child = Child(Connection(talk, self.limits.message_mb * MB), leash)
+        try:
+            request = {"number": number}
+            if self._groups is not None:
+                child.group = self._groups.make(self.limits)
+            if self.unsafe:
+                child.folder = self._staged / f"child-{number}"
+                shutil.copytree(self._staged / "release", child.folder)
+                request["folder"] = str(child.folder)
+            files = [theirs.fileno(), held.fileno(), *(child.group.files if child.group else ())]
+            with self._lock:
+                send_note(self._zygote.control, request, files)
+            theirs.close()
+            held.close()
+            said = receive_note(leash)
+        except (OSError, EOFError, AttributeError) as error:  # AttributeError: closed meanwhile
+            said = ({"fault": f"{type(error).__name__}: {error}"}, [])
+        for end in (theirs, held):
+            end.close()
+        if child.group:
+            child.group.release_files()
+        if said is None or "ready" not in said[0]:
+            child.close()
+            raise SandboxFault(f"a child did not start: {(said or ({},))[0].get('fault', 'the zygote is gone')}",
+                               "a fork of the warm process in its own namespaces", "run `mmlab doctor --grade`")  # fmt: skip
+        return child
 
     def _boot(self) -> None:
         began = time.perf_counter()
-        ours, theirs = socket.socketpair()
-        environment = {"PATH": "/usr/bin:/bin", "OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1",
-                       "OPENBLAS_NUM_THREADS": "1", "MPLBACKEND": "agg", "HOME": str(self._stage)}  # fmt: skip
-        program = [sys.executable, "-m", "mmlab.course.grade.zygote", str(theirs.fileno())]
-        self._zygote = subprocess.Popen(program, pass_fds=[theirs.fileno()], env=environment, stdin=subprocess.DEVNULL)
-        theirs.close()
-        self._control = ours
-        send_note(ours, {"week": self.week.id, "imports": imports_of(self.root, self.week), "mode": "unsafe",
-                         "limits": asdict(self.limits), "serve": self.serve})  # fmt: skip
-        ours.settimeout(BOOT_SECONDS)
-        if receive_note(ours) is None:
-            raise SandboxFault("the warm process did not start", "imports that work", "run `mmlab doctor --grade`")
-        ours.settimeout(None)
+        if self._zygote is not None:
+            self._zygote.close()
+        if self._staged is None:
+            self._staged = bubblewrap.stage(self.root, self.week.id, tuple(self.week.withheld))
+        spec = {"week": self.week.id, "imports": imports_of(self.root, self.week.id), "mode": self.mode,
+                "memory": "cgroup" if self._groups else "process", "limits": asdict(self.limits),
+                "serve": self.serve, "engine": os.getpid()}  # fmt: skip
+        self._zygote = _Zygote(self._staged, spec)
+        if not self._zygote.ready and not self.unsafe:  # where a new /proc is refused
+            said = self._zygote.said
+            self._zygote.close()
+            self._zygote = _Zygote(self._staged, spec, proc=False)
+            self._zygote.said = said + self._zygote.said
+        if not self._zygote.ready:
+            said, self._zygote = self._zygote.said, self._zygote.close()
+            raise bubblewrap.refused(said) or SandboxFault(
+                f"the warm process did not start; it printed:\n{said.strip()[-2000:] or 'nothing'}",
+                "a process that imports what the lab imports", "run `mmlab doctor --grade`")  # fmt: skip
         self.boot_seconds = time.perf_counter() - began
+
+
+class _Zygote:
+    """The warm process as the engine sees it: what it printed, whether it is ready, its control socket.
+
+    A thread of its own starts it and stays as long as it does: bubblewrap is told to die with its
+    parent, and to the kernel the parent is the thread.
+    """
+
+    def __init__(self, staged: Path, spec: dict, *, proc: bool = True):
+        self.control, theirs = socket.socketpair()
+        self.control.settimeout(BOOT_SECONDS)
+        self.ready: dict | None = None
+        environment = bubblewrap.environment()
+        program = [sys.executable, "-m", "mmlab.course.grade.zygote", str(theirs.fileno())]
+        if spec["mode"] == "unsafe":
+            environment |= {"HOME": str(staged), "MPLCONFIGDIR": str(staged), "TMPDIR": str(staged)}
+        else:
+            settings = [word for name, value in environment.items() for word in ("--setenv", name, value)]
+            program = [*bubblewrap.command(staged, spec["mode"], proc=proc), *settings, *program]
+        self._started, self._over = threading.Event(), threading.Event()
+        self._output = tempfile.TemporaryFile()
+        threading.Thread(target=self._keep, args=(program, environment, theirs), daemon=True).start()
+        self._started.wait()
+        theirs.close()
+        with contextlib.suppress(OSError, EOFError):
+            send_note(self.control, spec)
+            self.ready = (receive_note(self.control) or (None,))[0]
+        self.control.settimeout(READY_SECONDS)
+        self._output.seek(0)
+        self.said = self._output.read(100_000).decode(errors="replace")
+
+    def _keep(self, program: list[str], environment: dict, theirs: socket.socket) -> None:
+        try:
+            self.process = subprocess.Popen(
+                program, env=environment, pass_fds=[theirs.fileno()], stdin=subprocess.DEVNULL,
+                stdout=self._output, stderr=self._output, start_new_session=True,
+            )  # fmt: skip
+        finally:
+            self._started.set()
+        self._over.wait()
+
+    def alive(self) -> bool:
+        return self.process.poll() is None
+
+    def close(self) -> None:
+        self.control.close()
+        try:
+            self.process.wait(5)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+        self._over.set()
+        self._output.close()
 
 
 class Child:
     """A fresh process in its own namespaces, and the way to talk to it; a context manager."""
 
-    def __init__(self, connection: Connection, leash: socket.socket, began: float, folder: Path):
-        self._connection, self._leash, self._began, self._folder = connection, leash, began, folder
-        self._spent: Spent | None = None
+    def __init__(self, connection: Connection, leash: socket.socket):
+        self.connection, self._leash, self._began = connection, leash, time.perf_counter()
+        self.group: cgroup.Group | None = None
+        self.folder: Path | None = None
         self._ended: dict | None = None
+        self._spent: Spent | None = None
 
     def __enter__(self) -> "Child":
         return self
@@ -137,68 +231,68 @@ class Child:
         self.close()
 
     def send(self, value, seconds: float = 60.0) -> None:
-        """Send one value; raises TimedOut where it is not taken in time, Died."""
+        """Send one value; raises TimedOut where it is not taken in time, Died where the child is gone."""
         try:
-            self._connection.send(value, seconds)
+            self.connection.send(value, seconds)
         except Died:
             raise Died(self._reason()) from None
 
     def receive(self, seconds: float):
-        """Return the child's next value, whole within `seconds`; raises TimedOut, BadFrame, Died."""
+        """Return the child's next value, whole within `seconds`; raises TimedOut, BadFrame or Died."""
         try:
-            return self._connection.receive(seconds)
+            return self.connection.receive(seconds)
         except Died:
             raise Died(self._reason()) from None
 
     def close(self) -> Spent:
         """Kill every process of the child and say what it took; a second call says the same."""
         if self._spent is None:
-            self._connection.close()
-            why = self._end()
+            self.connection.close()
+            with contextlib.suppress(OSError):
+                self._leash.sendall(b"end")
+            ended, peak = self._end(DEATH_SECONDS), 0.0
             self._leash.close()
-            shutil.rmtree(self._folder, ignore_errors=True)
-            self._spent = Spent(time.perf_counter() - self._began, self._ended.get("peak_mb", 0.0),
-                                why, self._ended.get("processor", 0.0))  # fmt: skip
+            why = self._why()
+            if self.group is not None:
+                peak = self.group.peak_mb()
+                self.group.close()
+            if self.folder is not None:
+                shutil.rmtree(self.folder, ignore_errors=True)
+            self._spent = Spent(time.perf_counter() - self._began, peak or ended.get("peak_mb", 0.0), why,
+                                ended.get("processor", 0.0))  # fmt: skip
         return self._spent
 
-    def _end(self) -> str | None:
+    def _end(self, seconds: float) -> dict:
+        """Return the zygote's last note on the child, waiting for it at most so long."""
         if self._ended is None:
-            try:
-                self._leash.sendall(b"kill")
-            except OSError:
-                pass
-            self._leash.settimeout(DEATH_SECONDS)
-            try:
+            self._leash.settimeout(seconds)
+            with contextlib.suppress(OSError, EOFError):
                 self._ended = (receive_note(self._leash) or ({},))[0]
-            except (OSError, EOFError):
-                self._ended = {}
-        return None
+        return self._ended or {}
+
+    def _why(self) -> str | None:
+        if (self.group is not None and self.group.killed()) or self._end(0).get("why") == "memory":
+            return "memory"
+        return self._end(0).get("why")
 
     def _reason(self) -> str:
-        if self._ended is None:
-            self._leash.settimeout(2.0)
-            try:
-                self._ended = (receive_note(self._leash) or ({},))[0]
-            except (OSError, EOFError):
-                return "closed"
-        status = self._ended.get("status")
+        """Return why the child is gone, once it has hung up."""
+        status = self._end(LAST_WORD_SECONDS).get("status")
+        if why := self._why():
+            return why
         if status is None:
             return "closed"
         return "crash" if os.WIFSIGNALED(status) and os.WTERMSIG(status) != signal.SIGKILL else "exit"
 
 
-def imports_of(root: Path, week: Week) -> list:
+def imports_of(root: Path, week: str) -> list:
     """Return [module, names] for each import statement of the released lab's cells, in order."""
-    path = root / "labs" / week.id / "lab.ipynb"
-    if not path.is_file():
-        return []
+    path = root / "labs" / week / "lab.ipynb"
     found = []
-    for cell in notebook.read(path)["cells"]:
-        if cell.get("cell_type") != "code":
-            continue
+    for cell in notebook.read(path)["cells"] if path.is_file() else []:
         try:
-            tree = ast.parse(cell["source"])
-        except SyntaxError:
+            tree = ast.parse(cell["source"]) if cell.get("cell_type") == "code" else ast.Module([])
+        except SyntaxError:  # magics
             continue
         for node in ast.walk(tree):
             if isinstance(node, ast.Import):
@@ -208,4 +302,4 @@ def imports_of(root: Path, week: Week) -> list:
     return [each for index, each in enumerate(found) if each not in found[:index]]
 
 
-__all__ = ["Child", "Sandbox", "SandboxFault", "Spent", "TimedOut"]
+__all__ = ["BadFrame", "Child", "Died", "Sandbox", "SandboxFault", "Spent", "TimedOut"]

@@ -32,7 +32,6 @@ from mmlab.course.grade.wire import MB, Connection, receive_note, send_note
 ALWAYS = (
     "torch._dynamo", "torch.utils.data", "matplotlib", "matplotlib.pyplot", "matplotlib_inline.backend_inline",
     "IPython.core.interactiveshell", "IPython.display", "mmlab.view", "mmlab.world", "mmlab.check.drivers",
-    "mmlab.course.grade.child",
 )  # fmt: skip
 
 
@@ -65,6 +64,7 @@ class Zygote:
     def __init__(self, control: socket.socket, spec: dict):
         self.control, self.spec = control, spec
         self.limits = Limits(**spec["limits"])
+        self.server = importlib.import_module(spec["serve"])
         self.children: dict[int, tuple[socket.socket, float]] = {}
         self.selector = selectors.DefaultSelector()
         self.woken, self.waker = socket.socketpair()
@@ -145,8 +145,7 @@ class Zygote:
                 raise
             send_note(leash, {"ready": True})
             leash.close()
-            child = importlib.import_module(self.spec.get("serve", "mmlab.course.grade.child"))
-            child.serve(Connection(talk), self.limits)
+            self.server.serve(Connection(talk), self.limits)
             status = 0
         except SystemExit as leaving:
             status = leaving.code if isinstance(leaving.code, int) else 1
