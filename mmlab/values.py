@@ -23,6 +23,7 @@ from mmlab.errors import InputError
 PREFIX = struct.Struct("<QQ")
 LIMIT = 256 * 2**20  # bytes in one message
 DEPTH = 64  # levels of nesting
+ALIKE = 1000  # keys of one dict or set that share a hash with another
 ITEM_SIZES = {
     "bool": 1, "int8": 1, "int16": 2, "int32": 4, "int64": 8,
     "uint8": 1, "uint16": 2, "uint32": 4, "uint64": 8,
@@ -217,6 +218,8 @@ class _Reader:
         if tag == "scalar" and shape:
             raise _damaged("a scalar with a shape")
         raw = self.take(prod(shape) * ITEM_SIZES[name])
+        if name == "bool" and raw and numpy.frombuffer(raw, numpy.uint8).max() > 1:
+            raise _damaged("a truth value that is neither 0 nor 1")
         if tag == "torch":
             return _tensor(raw, name, shape)
         array = numpy.frombuffer(raw, numpy.dtype(name).newbyteorder("<")).astype(name)
@@ -238,6 +241,8 @@ def _tensor(raw: memoryview, name: str, shape: list):
 
 def _unique(kind, items: list, keys: list):
     try:
+        if len(keys) - len({hash(key) for key in keys}) > ALIKE:  # made to collide: each would meet all others
+            raise _damaged(f"a {kind.__name__} of keys that were made to be alike")
         value = kind(items)
     except TypeError:
         raise _damaged(f"a {kind.__name__} with an unhashable key") from None

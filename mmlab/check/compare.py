@@ -16,6 +16,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from mmlab.check.describe import apart, describe, family, listed, set_difference, short
 from mmlab.values import Raised, is_torch
 
 KINDS = {"b": "boolean", "i": "integer", "u": "integer", "f": "floating", "c": "complex"}
@@ -46,9 +47,9 @@ def close(wanted, got, *, rtol=1e-5, atol=1e-5, dtype=False, text=False, place="
     options = {"rtol": rtol, "atol": atol, "dtype": dtype, "text": text}
     if isinstance(got, Raised) or isinstance(wanted, Raised):
         return _exceptions(wanted, got, text, place)
-    if _family(wanted) != _family(got):
+    if family(wanted) != family(got):
         return Difference(place, f"is {describe(got)}", describe(wanted), _convert(wanted, got))
-    if _family(wanted) in ("torch tensor", "numpy array"):
+    if family(wanted) in ("torch tensor", "numpy array"):
         return _arrays(wanted, got, rtol, atol, place, exact=dtype)
     if isinstance(wanted, (list, tuple)):
         if len(wanted) != len(got):
@@ -58,10 +59,10 @@ def close(wanted, got, *, rtol=1e-5, atol=1e-5, dtype=False, text=False, place="
         return next(filter(None, found), None)
     if isinstance(wanted, dict):
         if set(wanted) != set(got):
-            return Difference(place, f"has the keys {_listed(got)}", f"the keys {_listed(wanted)}", "use these keys")
+            return Difference(place, f"has the keys {listed(got)}", f"the keys {listed(wanted)}", "use these keys")
         return next(filter(None, (close(wanted[k], got[k], place=f"{place}[{k!r}]", **options) for k in wanted)), None)
     if isinstance(wanted, (set, frozenset)) and wanted != got:
-        return Difference(place, f"is {describe(got)}", f"{describe(wanted)}: {_set_difference(wanted, got)}")
+        return Difference(place, f"is {describe(got)}", f"{describe(wanted)}: {set_difference(wanted, got)}")
     return _scalars(wanted, got, rtol, atol, place)
 
 
@@ -94,14 +95,14 @@ def likelihood(wanted, got, *, minimum: float, verdicts: bool = True, text=False
     if isinstance(got, Raised) or isinstance(wanted, Raised):
         return _exceptions(wanted, got, False, "")
     truth = _as_numpy(wanted)
-    rows = _as_numpy(got) if _family(got) in ("torch tensor", "numpy array") else np.empty(0)
+    rows = _as_numpy(got) if family(got) in ("torch tensor", "numpy array") else np.empty(0)
     if rows.dtype.kind != "f" or rows.ndim != 2 or len(rows) != len(truth) or rows.shape[1] <= truth.max():
         return Difference("", f"is {describe(got)}", f"a row of probabilities for each of {len(truth)} inputs",
                           "return a floating array of shape (inputs, classes)")  # fmt: skip
     sums = rows.sum(axis=1)
     if not (np.abs(sums - 1) < 1e-3).all() or (rows < 0).any():
         worst = sums[np.argmax(np.where(np.isnan(sums), np.inf, np.abs(sums - 1)))]
-        return Difference("", f"has a row that sums to {_short(worst)}", "probabilities: each row sums to 1",
+        return Difference("", f"has a row that sums to {short(worst)}", "probabilities: each row sums to 1",
                           "take the softmax of each row, over the classes")  # fmt: skip
     if not verdicts and np.count_nonzero(rows) == len(rows):
         return Difference("", "names one class a row, without a doubt", "how likely each class is", "return the softmax")
@@ -120,22 +121,6 @@ def equality(compare: dict) -> dict:
     if compare["kind"] in ("accuracy", "agreement", "likelihood"):
         return {"kind": "agreement", "parameters": {}}
     return compare
-
-
-def describe(value) -> str:
-    """Return a few words that say what a value is: its value where that is short, else its shape."""
-    if isinstance(value, Raised):
-        return f"{value.type} raised"
-    family = _family(value)
-    if family in ("torch tensor", "numpy array"):
-        shape, dtype = tuple(value.shape), str(value.dtype).removeprefix("torch.")
-        of = f" of value {_short(value.item())}" if not shape else ""
-        return f"a {family} of shape {shape} and dtype {dtype}{of}"
-    if isinstance(value, (list, tuple, dict, set, frozenset)):
-        whole = " ".join(repr(value).split())
-        name = type(value).__name__
-        return f"the {name} {whole}" if len(whole) <= 60 else f"a {name} of {len(value)} items"
-    return _short(value)
 
 
 def _exceptions(wanted, got, text: bool, place: str) -> Difference | None:
@@ -162,21 +147,10 @@ def _is_kind(got: str, wanted: str) -> bool:
     return all(isinstance(kind, type) for kind in kinds) and issubclass(*kinds)
 
 
-def _family(value) -> str:
-    if is_torch(value):
-        return "torch tensor"
-    if isinstance(value, np.ndarray):
-        return "numpy array"
-    for name, kinds in (("bool", (bool, np.bool_)), ("int", (int, np.integer)), ("float", (float, np.floating))):
-        if isinstance(value, kinds):
-            return "number" if name != "bool" else name
-    return type(value).__name__
-
-
 def _convert(wanted, got) -> str:
     if got is None:
         return "end the function with a return statement"
-    pair = (_family(wanted), _family(got))
+    pair = (family(wanted), family(got))
     if pair == ("torch tensor", "numpy array"):
         return "turn it into a tensor: torch.from_numpy(…)"
     if pair == ("numpy array", "torch tensor"):
@@ -205,32 +179,32 @@ def _arrays(wanted, got, rtol: float, atol: float, place: str, *, exact: bool = 
     first = tuple(int(axis) for axis in np.argwhere(~same)[0])
     index = f"[{', '.join(map(str, first))}]" if first else ""
     count = f" ({int((~same).sum())} of {same.size} values differ)" if first else ""
-    one, other = _apart(got[first].item(), wanted[first].item())
+    one, other = apart(got[first].item(), wanted[first].item())
     return Difference(place + index, f"is {one}{count}", other, _about_nan(wanted, got))
 
 
 def _scalars(wanted, got, rtol: float, atol: float, place: str) -> Difference | None:
-    if _family(wanted) == "number":
+    if family(wanted) == "number":
         whole = isinstance(wanted, (int, np.integer))
         if whole and not isinstance(got, (int, np.integer)):
-            return Difference(place, f"is the float {_short(got)}", f"the whole number {_short(wanted)}",
+            return Difference(place, f"is the float {short(got)}", f"the whole number {short(wanted)}",
                               "return an int")  # fmt: skip
         same = bool(wanted == got) if whole else bool(_same(np.float64(wanted), _as_float(got), rtol, atol))
     else:
         same = bool(wanted == got)
-    one, other = _apart(got, wanted)
+    one, other = apart(got, wanted)
     return None if same else Difference(place, f"is {one}", other, _about_nan(wanted, got))
 
 
 def _share(wanted, got, minimum: float, what: str) -> Difference | None:
     if isinstance(got, Raised) or isinstance(wanted, Raised):
         return _exceptions(wanted, got, False, "")
-    if not _is_flat(got):
+    if not _is_flat(got, len(wanted)):
         return Difference("", f"is {describe(got)}", describe(wanted), "return one prediction an input")
     truth, labels = _as_numpy(wanted), _as_numpy(got)
     if labels.dtype.kind == "f" and not np.isfinite(labels).all():
         return Difference("", "holds nan or inf", "finite numbers", "look for a step that diverges: a smaller rate")
-    truth, labels = (array.argmax(-1) if array.ndim == 2 else array for array in (truth, labels))
+    truth, labels = (array.argmax(-1) if array.ndim == 2 and array.size else array for array in (truth, labels))
     if truth.shape != labels.shape:
         return Difference("", f"is {describe(got)}", f"one prediction an input, shape {truth.shape}",
                           "return a label, or a row of scores, for each input")  # fmt: skip
@@ -241,10 +215,14 @@ def _share(wanted, got, minimum: float, what: str) -> Difference | None:
                       "check what the loss is computed from, and that every step changes the parameters")  # fmt: skip
 
 
-def _is_flat(value) -> bool:
+def _is_flat(value, size: int) -> bool:
+    """Return whether a value may be predictions; a list must be as long as asked for, of numbers or short words."""
     if isinstance(value, (list, tuple)):
-        return all(isinstance(item, (bool, int, float, str)) for item in value)
-    return _family(value) in ("torch tensor", "numpy array")
+        return len(value) == size and all(
+            isinstance(item, float) or (len(item) <= 1000 if isinstance(item, str) else isinstance(item, int) and abs(item) < 2**63)
+            for item in value
+        )
+    return family(value) in ("torch tensor", "numpy array")
 
 
 def _as_numpy(array) -> np.ndarray:
@@ -272,28 +250,3 @@ def _about_nan(wanted, got) -> str:
     if any(array.dtype.kind not in "fc" for array in arrays) or np.isnan(arrays[0]).any():
         return ""
     return "look for 0/0, the logarithm of 0, or inf - inf" if np.isnan(arrays[1]).any() else ""
-
-
-def _apart(one, other) -> tuple[str, str]:
-    """Return both as text, with as many digits as it takes to tell them apart."""
-    pair = _short(one), _short(other)
-    return pair if pair[0] != pair[1] else (_short(one, 17), _short(other, 17))
-
-
-def _short(value, digits: int = 5) -> str:
-    if isinstance(value, np.generic):
-        value = value.item()
-    if isinstance(value, float) and math.isfinite(value):
-        return f"{value:.{digits}g}" if value != int(value) or abs(value) >= 1e5 else f"{value:.1f}"
-    whole = repr(value)
-    return whole if len(whole) <= 80 else f"{whole[:76]}…{whole[-1] if whole[-1] in ')]}' + chr(34) + chr(39) else ''}"
-
-
-def _listed(keys) -> str:
-    return ", ".join(sorted(map(repr, keys))) or "none"
-
-
-def _set_difference(wanted, got) -> str:
-    parts = [f"{word} {_listed(list(items)[:3])}" for word, items in
-             (("lacks", sorted(wanted - got, key=repr)), ("has too many:", sorted(got - wanted, key=repr))) if items]  # fmt: skip
-    return "yours " + ", ".join(parts)

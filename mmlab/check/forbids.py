@@ -7,7 +7,9 @@ the answer runs, however it is spelled; `name:…` entries in its source.
 import ast
 import contextlib
 import inspect
+import re
 import textwrap
+import warnings
 
 
 def names_used(candidate, forbids) -> list[str]:
@@ -17,13 +19,33 @@ def names_used(candidate, forbids) -> list[str]:
 
 def names_in(source: str, forbids) -> list[str]:
     """Return the `name:…` entries of `forbids` that stand as a name, attribute or import in `source`."""
-    wanted = {entry.removeprefix("name:") for entry in forbids if entry.startswith("name:")}
-    try:
-        tree = ast.parse(source)
-    except (SyntaxError, ValueError):
+    return _named(_statements(source), forbids)
+
+
+def names_reached(name: str, cells: list[str], forbids) -> list[str]:
+    """Return the `name:…` entries of `forbids` in the definition of `name` and in all that it uses by name.
+
+    cells  sources of a notebook's code cells; lines of magics in them are left out
+    """
+    if not any(entry.startswith("name:") for entry in forbids):
         return []
+    binds: dict[str, list[ast.stmt]] = {}
+    for statement in (statement for cell in cells for statement in _statements(cell)):
+        for bound in _bound(statement):
+            binds.setdefault(bound, []).append(statement)
+    reached, open_names = {}, [name]
+    while open_names:
+        for statement in binds.pop(open_names.pop(), []):
+            if id(statement) not in reached:
+                reached[id(statement)] = statement
+                open_names += [node.id for node in ast.walk(statement) if isinstance(node, ast.Name)]
+    return _named(reached.values(), forbids)
+
+
+def _named(statements, forbids) -> list[str]:
+    wanted = {entry.removeprefix("name:") for entry in forbids if entry.startswith("name:")}
     used = set()
-    for node in ast.walk(tree):
+    for node in (node for statement in statements for node in ast.walk(statement)):
         if isinstance(node, ast.Name):
             used.add(node.id)
         elif isinstance(node, ast.Attribute):
@@ -32,6 +54,30 @@ def names_in(source: str, forbids) -> list[str]:
             used |= {part for alias in node.names for part in alias.name.split(".")}
             used |= set((getattr(node, "module", None) or "").split("."))
     return sorted(used & wanted)
+
+
+def _statements(source: str) -> list[ast.stmt]:
+    """Return a cell's statements, [] where it is no Python even without its magics."""
+    for text in (source, re.sub(r"(?m)^([ \t]*)([%!?].*|.*\?)$", r"\1pass", source)):
+        with contextlib.suppress(SyntaxError, ValueError, RecursionError, MemoryError), warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # about the student's own text
+            return ast.parse(text).body
+    return []
+
+
+def _bound(statement: ast.stmt) -> set[str]:
+    """Return the names that a statement at the top of a cell binds."""
+    if isinstance(statement, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+        return {statement.name}
+    found = set()
+    for node in ast.walk(statement):
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            found.add(node.id)
+        elif isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+            found.add(node.name)
+        elif isinstance(node, ast.alias):
+            found.add((node.asname or node.name).split(".")[0])
+    return found
 
 
 @contextlib.contextmanager

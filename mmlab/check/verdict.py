@@ -6,6 +6,8 @@ never the answer itself. A result may come from a process that is not to be trus
 
 from dataclasses import dataclass
 
+import numpy as np
+
 from mmlab.check.compare import COMPARERS, Difference, close, describe, equality
 from mmlab.check.drivers import ANSWER
 from mmlab.values import Raised
@@ -43,6 +45,8 @@ class Verdict:
         given = f"{self.exercise}, case {self.case + 1} of {len(self.right)}: {self.difference.given}"
         wanted = self.difference.wanted if show_wanted else "another value"
         look = f'look at the case: from mmlab.check import case; case("{self.exercise}", {self.case + 1})'
+        if not show_wanted:
+            given, look = given.replace(", case ", ", hidden case ", 1), "read the statement once more, and try inputs of your own"
         parts = given, f"{wanted} ({says})" if says else wanted, act or self.difference.do or look
         return tuple(" ".join(part.split()) for part in parts)  # three lines, whatever an error's text holds
 
@@ -73,48 +77,51 @@ def difference(record: dict, wanted: dict, got, compare: dict | None = None) -> 
     if kind == "bugs":
         return _about_version(wanted[answer], got[answer])
     parameters = compare.get("parameters", {})
-    found = COMPARERS[compare["kind"]](wanted[answer], got[answer], **parameters)
-    if found:
-        return _worded(found, kind, noun)
-    tolerances = {key: parameters[key] for key in ("rtol", "atol") if key in parameters}
-    for part in ("gradients", "state"):
-        if part in wanted and (found := close(wanted[part], got.get(part), **tolerances)):
-            return _worded(found, part, "gradient" if part == "gradients" else "initial state")
+    with np.errstate(all="ignore"):  # an inf in an answer is no news for the terminal
+        found = COMPARERS[compare["kind"]](wanted[answer], got[answer], **parameters)
+        if found:
+            return _worded(found, kind, noun)
+        tolerances = {key: parameters[key] for key in ("rtol", "atol") if key in parameters}
+        for part in ("gradients", "state"):
+            if part in wanted and (found := close(wanted[part], got.get(part), **tolerances)):
+                return _worded(found, part, "gradient" if part == "gradients" else "initial state")
     return None
 
 
 def _side_effects(wanted: dict, got: dict, noun: str, answer: str) -> Difference | None:
     if "unsupported" in got:
-        return Difference("", f"your {noun}: {str(got['unsupported'])[:200]}", describe(wanted[answer]),
+        return Difference("", f"your {noun}: {_names(got['unsupported'])}", describe(wanted[answer]),
                           "return plain values, arrays or tensors")  # fmt: skip
     if "forbidden" in got and not isinstance(wanted.get("forbidden"), list):
-        used = ", ".join(map(str, got["forbidden"]))[:200]
+        used = _names(got["forbidden"])
         return Difference("", f"your answer runs {used}", "your own steps in place of it", "write out what it does")
     if "device" in got:
-        return Difference("", f"your {noun} lies on {str(got['device'])[:40]}", "the CPU, where the inputs are",
+        return Difference("", f"your {noun} lies on {_names(got['device'])[:40]}", "the CPU, where the inputs are",
                           "create new tensors with device=input.device")  # fmt: skip
     raised = isinstance(got[answer], Raised)
     changed = got.get("mutated", "what nobody reported")
-    if "mutated" not in wanted or changed == wanted["mutated"] or (raised and "mutated" not in got):
+    if "mutated" not in wanted or (raised and "mutated" not in got):
+        return None
+    if isinstance(changed, list) and all(isinstance(name, str) for name in changed) and changed == wanted["mutated"]:
         return None
     return Difference("", f"your answer changes {_names(changed)} in place", f"{_names(wanted['mutated'])} changed",
                       "work on a copy: .clone(), .copy() or a new value")  # fmt: skip
 
 
-def _names(mutated) -> str:
-    names = mutated if isinstance(mutated, list) else [mutated]
-    return ", ".join(map(str, names))[:200] or "no input"
+def _names(listed) -> str:
+    names = listed if isinstance(listed, list) else [listed]
+    return ", ".join(name if isinstance(name, str) else describe(name) for name in names[:20])[:200] or "no input"
 
 
 def _about_version(wanted: str, got) -> Difference | None:
-    if got == wanted and isinstance(got, str):
+    if isinstance(got, str) and got == wanted:
         return None
     right = wanted == "accepted"
     asked = f"a test that {'accepts' if right else 'refuses'} it, as it is {'right' if right else 'buggy'}"
     if isinstance(got, Raised):
         return Difference("", f"your test raised {got.type}: {got.message}"[:300], asked,
                           "refuse with an assert, and let no other error through", raised=True)  # fmt: skip
-    does = "accepts" if got == "accepted" else "refuses"
+    does = "accepts" if isinstance(got, str) and got == "accepted" else "refuses"
     return Difference("", f"your test {does} this version of the function", asked)
 
 
