@@ -1,0 +1,51 @@
+"""Give the mark of one exercise: ask for results, compare them here, name the misconception.
+
+Expected values and misconceptions never leave this process. Whatever comes back is a
+claim of the student's: plain data of the codec, a wrong answer where it is odd.
+"""
+
+from mmlab.check import forbids, verdict
+from mmlab.course.exercise import Exercise
+from mmlab.course.grade.sitting import Sitting, Stopped
+from mmlab.course.grade.stages import Mark
+
+
+def mark(exercise: Exercise, record: dict, points: float, sitting: Sitting, *, attempted: bool = True) -> Mark:
+    """Return the mark of an exercise.
+
+    record     its hidden record
+    points     to be had, as the release says
+    sitting    where the submission's cells have run or will run
+    attempted  whether the solution cell differs from the stub
+    raises     SandboxFault where nothing can be said
+    """
+    name, count = exercise.name, len(record["cases"])
+    sources = [cell["source"] for cell in sitting.cells if "source" in cell]
+    if used := forbids.names_reached(name, sources, record["forbids"]):
+        words = f"{name} uses {', '.join(used)}", "your own steps in place of it", "write out what it does"
+        return Mark(name, 0.0, points, 0, count, None, words, attempted)
+    try:
+        results = sitting.results(record, at=name if attempted else "")
+    except Stopped as stopped:
+        return Mark(name, 0.0, points, 0, count, None, stopped.words, attempted)
+    found = _judged(record, results)
+    if isinstance(found, tuple):
+        return Mark(name, 0.0, points, 0, count, None, found, attempted)
+    right = sum(found.right)
+    share = right / count if exercise.partial else float(found.passed)
+    words = ("", "", "") if found.passed else found.message(show_wanted=False)
+    return Mark(name, round(points * share, 2), points, right, count, found.misconception, words, attempted or right > 0)
+
+
+def text_mark(exercise: Exercise, points: float, *, attempted: bool) -> Mark:
+    """Return the mark of a text: none before a person has read it, 0 for the untouched stub, as nbgrader does."""
+    return Mark(exercise.name, None if attempted else 0.0, points, attempted=attempted)
+
+
+def _judged(record: dict, results: list) -> verdict.Verdict | tuple[str, str, str]:
+    """Return the verdict on results, or what to say of results that no comparer has words for."""
+    try:
+        return verdict.judge(record, results)
+    except Exception as error:  # nothing that a child sends may stop the class
+        return (f"{record['name']}: what came back cannot be compared ({type(error).__name__})",
+                "a result of the kind that the statement asks for", "return plain values, arrays or tensors")  # fmt: skip
