@@ -1,0 +1,53 @@
+"""Results of the tiny course made by hand, for tests of what is done with results."""
+
+from pathlib import Path
+
+from tiny_course import WEEK
+
+from mmlab.course import notebook
+from mmlab.course.exercise import Week, load
+from mmlab.course.grade.stages import CellRun, Graded, Mark
+
+POINTS = {"scaled_sum": 1, "Gain": 2, "Tally": 3, "nearest_centre": 4, "test_mean": 5}
+TEXT, TEXT_POINTS = "explain", 2
+WRONG = ("case 2 of 4: your result is the sum without the scale", "the scaled sum", "multiply before you add")
+WITH = {"release": "r1", "hidden": "h1", "grader": "g1"}
+
+
+def week_of(root: Path) -> Week:
+    """Return the tiny week of a course."""
+    return load(root / "solutions" / WEEK)
+
+
+def result(student: str, *, wrong: tuple[str, ...] = (), empty: tuple[str, ...] = (), text: bool = True, **more) -> Graded:
+    """Return a result: all right but for what is `wrong` or left `empty`; `text` says whether the text was written."""
+    marks = []
+    for name, most in POINTS.items():
+        if name in empty:
+            marks.append(Mark(name, 0.0, most, 0, 4, attempted=False))
+        elif name in wrong:
+            marks.append(Mark(name, 0.0, most, 1, 4, "forgets_the_scale", WRONG))
+        else:
+            marks.append(Mark(name, float(most), most, 4, 4))
+    marks.append(Mark(TEXT, None, TEXT_POINTS, attempted=text))
+    settings = {"digest": "d1", "timestamp": "2025-01-01T10:00:00+00:00"} | more
+    return Graded(student, WEEK, marks=marks, **settings)
+
+
+def hand_in(root: Path, student: str, cells: dict[str, str] = {}, *, timestamp: str = "2025-01-01 10:00:00 UTC") -> Path:  # noqa: B006
+    """Hand in the released lab with some cells' sources replaced; return the notebook's path."""
+    folder = root / "submitted" / student / WEEK
+    folder.mkdir(parents=True, exist_ok=True)
+    lab = notebook.read(root / "labs" / WEEK / "lab.ipynb")
+    for name, source in cells.items():
+        notebook.find(lab, name)["source"] = source
+    notebook.write(folder / "lab.ipynb", lab)
+    (folder / "timestamp.txt").write_text(timestamp)
+    return folder / "lab.ipynb"
+
+
+
+
+def ran(cell: str, status: str = "ok", text: str = "", error: str = "") -> CellRun:
+    """Return what became of a cell."""
+    return CellRun(cell, status, text, error)
