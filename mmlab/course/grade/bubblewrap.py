@@ -5,7 +5,6 @@ week's withheld files, and what the release gives beside its notebook. There is 
 solutions, no other submission, no environment variable of the caller, no network.
 """
 
-import fcntl
 import os
 import platform
 import shutil
@@ -24,8 +23,8 @@ SETTINGS = (
     "/etc/ld.so.cache", "/etc/ld.so.conf", "/etc/ld.so.conf.d", "/etc/localtime", "/etc/fonts", "/etc/alternatives",
     "/etc/mime.types", "/sys/devices/system/cpu",
 )  # fmt: skip
-# What a root caller's warm process keeps: to make namespaces and mounts, and to become nobody.
-RIGHTS = ("SYS_ADMIN", "NET_ADMIN", "SETUID", "SETGID", "SETPCAP", "KILL", "CHOWN", "DAC_OVERRIDE")
+# What a root caller's warm process keeps: to make namespaces and mounts, to become nobody, to read memory in use.
+RIGHTS = ("SYS_ADMIN", "NET_ADMIN", "SETUID", "SETGID", "SETPCAP", "KILL", "CHOWN", "SYS_PTRACE")
 PREFIX = "mmlab-grade-"
 RECIPE = "use the container recipe in container/, or `--unsafe` for submissions that you trust"
 
@@ -58,6 +57,8 @@ _held: dict[Path, int] = {}
 
 def hold(folder: Path) -> None:
     """Lock a staged folder, so that no other run takes it for one left behind."""
+    import fcntl
+
     _held[folder] = os.open(folder, os.O_RDONLY | os.O_CLOEXEC)
     fcntl.flock(_held[folder], fcntl.LOCK_EX)
 
@@ -71,6 +72,8 @@ def unstage(folder: Path) -> None:
 
 def sweep() -> None:
     """Remove what killed runs of this user have left behind."""
+    import fcntl
+
     for folder in Path(tempfile.gettempdir()).glob(f"{PREFIX}*"):
         try:
             descriptor = os.open(folder, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
@@ -93,8 +96,8 @@ def command(staged: Path, mode: str, *, proc: bool = True) -> list[str]:
     mode    "root": keep a few rights to give up later; "user": have them in a user namespace only
     proc    mount a /proc of the sandbox's own; where the kernel refuses, a few facts of ours
     """
-    words = [program(), "--unshare-ipc", "--unshare-pid", "--unshare-net", "--unshare-uts", "--unshare-cgroup-try",
-             "--hostname", "mmlab", "--new-session", "--clearenv"]  # fmt: skip
+    words = [program(), "--unshare-ipc", "--unshare-pid", "--unshare-net", "--unshare-uts",
+             "--hostname", "mmlab", "--new-session", "--die-with-parent", "--clearenv"]  # fmt: skip
     if mode == "user":
         words += ["--unshare-user", "--uid", "0", "--gid", "0", "--cap-add", "ALL"]
     else:

@@ -65,7 +65,10 @@ class Sandbox:
             raise bubblewrap.no_fork()
         self.boot_seconds = 0.0
         self.mode = "unsafe" if unsafe else "root" if os.geteuid() == 0 else "user"
-        self._groups, self.memory_held_by = (None, "not asked for") if unsafe else cgroup.find()
+        self._groups, self.memory_held_by = (None, "") if unsafe else cgroup.find()
+        if self._groups is None:
+            why = f" ({self.memory_held_by})" if self.memory_held_by else ""
+            self.memory_held_by = f"addresses of each process, and a look at their sum five times a second{why}"
         self._lock, self._numbers = threading.Lock(), itertools.count()
         self._zygote: _Zygote | None = None
         self._staged: Path | None = None

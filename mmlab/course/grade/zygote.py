@@ -8,14 +8,14 @@ It runs inside bubblewrap (or, unsafe, beside the engine) and speaks in plain no
 
 The *talk* socket becomes the child's connection; the zygote keeps none of it. The *leash* is how
 the engine learns that the child is ready or gone, and how it is killed: a note {"ready"} or
-{"fault"} from the child itself, then {"status", …} from the zygote when it has died with all that
-it had started. Anything that arrives on the leash, its end included, kills the child.
+{"fault"} from the child itself, then {"status", "processor", "peak_mb", "why"} from the zygote when
+it has died with all that it had started. Anything that arrives on the leash kills the child; so
+does the leash's end, and where no cgroup holds its memory, the zygote that measures it.
 """
 
 import gc
 import importlib
 import os
-import resource
 import selectors
 import signal
 import socket
@@ -23,9 +23,11 @@ import sys
 import time
 import traceback
 
-from mmlab.course.grade import isolate
+from dataclasses import dataclass
+
+from mmlab.course.grade import isolate, meter
 from mmlab.course.grade.limits import Limits
-from mmlab.course.grade.wire import MB, Connection, receive_note, send_note
+from mmlab.course.grade.wire import Connection, receive_note, send_note
 
 # What every lab needs, and what is slow or unsafe to import for the first time in a child:
 # the first step of Adam imports torch._dynamo, which takes seconds.
@@ -33,6 +35,19 @@ ALWAYS = (
     "torch._dynamo", "torch.utils.data", "matplotlib", "matplotlib.pyplot", "matplotlib_inline.backend_inline",
     "IPython.core.interactiveshell", "IPython.display", "mmlab.view", "mmlab.world", "mmlab.check.drivers",
 )  # fmt: skip
+
+
+LOOK = 0.2  # seconds between two looks at memory that no cgroup holds
+
+
+@dataclass
+class Born:
+    """A child as the zygote knows it: its leash, and the limit that it was killed for."""
+
+    leash: socket.socket
+    shared_mb: float
+    peak_mb: float = 0.0
+    why: str | None = None
 
 
 def preload(imports: list) -> list[str]:
@@ -65,7 +80,8 @@ class Zygote:
         self.control, self.spec = control, spec
         self.limits = Limits(**spec["limits"])
         self.server = importlib.import_module(spec["serve"])
-        self.children: dict[int, tuple[socket.socket, float]] = {}
+        self.children: dict[int, Born] = {}
+        self.measures = spec["memory"] == "process" and isolate.own_proc()
         self.selector = selectors.DefaultSelector()
         self.woken, self.waker = socket.socketpair()
         for end in (self.woken, self.waker):
@@ -78,7 +94,9 @@ class Zygote:
     def serve(self) -> None:
         """Follow the engine's requests until it is gone; every child dies with the zygote."""
         while True:
-            for key, _ in self.selector.select():
+            if self.measures:
+                self.measure()
+            for key, _ in self.selector.select(LOOK if self.measures and self.children else None):
                 if key.data == "control":
                     request = receive_note(self.control)
                     if request is None:
@@ -89,12 +107,22 @@ class Zygote:
                     self.reap()
                 elif key.data in self.children:
                     self.selector.unregister(key.fileobj)
+                    if self.measures:
+                        self.measure()
                     isolate.kill(key.data, self.spec["mode"])
+
+    def measure(self) -> None:
+        """Kill every child that holds more memory than it may."""
+        for pid, child in self.children.items():
+            held = meter.held_mb(pid, child.shared_mb, self.limits.memory_mb)
+            child.peak_mb = max(child.peak_mb, held)
+            if held > self.limits.memory_mb:
+                child.why = "memory"
+                isolate.kill(pid, self.spec["mode"])
 
     def fork(self, request: dict, descriptors: list[int]) -> None:
         """Fork one child; `descriptors` are its talk, its leash and the cgroups that it enters."""
         talk, leash, *groups = descriptors
-        before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
         leash = socket.socket(fileno=leash)
         try:
             isolate.prepare_fork(self.spec["mode"])
@@ -105,7 +133,7 @@ class Zygote:
         else:
             if pid == 0:
                 self.become_child(request, socket.socket(fileno=talk), leash, groups)
-            self.children[pid] = (leash, before)
+            self.children[pid] = Born(leash, meter.anonymous_mb() if self.measures else 0.0)
             self.selector.register(leash, selectors.EVENT_READ, pid)
         for descriptor in (talk, *groups):
             os.close(descriptor)
@@ -116,18 +144,21 @@ class Zygote:
             pid, status, usage = os.wait4(-1, os.WNOHANG)
             if pid == 0:
                 return
-            if pid not in self.children:
+            child = self.children.pop(pid, None)
+            if child is None:  # unsafe, an orphan of a child
                 continue
-            leash, before = self.children.pop(pid)
-            if leash.fileno() in self.selector.get_map():
-                self.selector.unregister(leash)
-            note = {"status": status, "processor": usage.ru_utime + usage.ru_stime,
-                    "peak_mb": max(0, usage.ru_maxrss - before) * isolate.RSS_UNIT / MB}  # fmt: skip
+            if child.leash.fileno() in self.selector.get_map():
+                self.selector.unregister(child.leash)
+            processor = usage.ru_utime + usage.ru_stime
+            if os.WIFSIGNALED(status) and processor >= self.limits.total_seconds:
+                child.why = child.why or "processor time"
             try:
-                send_note(leash, note)
+                send_note(child.leash, {"status": status, "processor": processor,
+                                        "peak_mb": child.peak_mb, "why": child.why})  # fmt: skip
             except OSError:
                 pass  # the engine did not wait for it
-            leash.close()
+            child.leash.close()
+        isolate.kill_orphans(self.spec["mode"])
 
     def become_child(self, request: dict, talk: socket.socket, leash: socket.socket, groups: list[int]) -> None:
         """In the fork: give up everything but the talk, run the student's code, and never return."""
@@ -136,7 +167,7 @@ class Zygote:
             signal.set_wakeup_fd(-1)
             signal.signal(signal.SIGCHLD, signal.SIG_DFL)
             self.selector.close()
-            for other in (self.control, self.woken, self.waker, *(held for held, _ in self.children.values())):
+            for other in (self.control, self.woken, self.waker, *(other.leash for other in self.children.values())):
                 other.close()
             try:
                 isolate.enter(self.spec, request, self.limits, groups)

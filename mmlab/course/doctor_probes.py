@@ -1,0 +1,271 @@
+"""What `mmlab doctor --grade` runs inside the sandbox: each tries to do what must not be possible.
+
+A probe is a function of plain values that returns one line for each thing that it could do and
+should not have been able to, so an empty list is good news. Its source travels to the child: it
+imports what it needs.
+"""
+
+import inspect
+import os
+import traceback
+
+from mmlab.values import Raised
+
+
+def serve(connection, limits) -> None:
+    """In the child: run the sources that come, each in names of its own, and answer what each `found`."""
+    while True:
+        request = connection.receive()
+        names = {"connection": connection, "limits": limits, "given": request.get("given", {})}
+        try:
+            exec(request["source"], names)
+            answer = names.get("found")
+        except BaseException as error:
+            answer = Raised(type(error).__name__, traceback.format_exc())
+        connection.send(answer)
+
+
+def source(probe, **given) -> dict:
+    """Return the request that runs one probe in a child."""
+    return {"source": f"{inspect.getsource(probe)}\nfound = {probe.__name__}(**given)", "given": given}
+
+
+def network(port: int, name: str) -> list[str]:
+    """Reach a server of ours on this machine, by IP and by name of a Unix socket; then any other host."""
+    import socket
+
+    reached = []
+    for family, address in (
+        (socket.AF_INET, ("127.0.0.1", port)), (socket.AF_UNIX, "\0" + name),
+        (socket.AF_INET, ("192.0.2.1", 80)), (socket.AF_INET, ("1.1.1.1", 53)), (socket.AF_VSOCK, (2, 1)),
+    ):  # fmt: skip
+        try:
+            with socket.socket(family, socket.SOCK_STREAM) as channel:
+                channel.settimeout(2)
+                channel.connect(address)
+            reached.append(f"reached {address}")
+        except OSError:
+            pass
+    with socket.create_server(("127.0.0.1", 0)) as own, socket.create_connection(own.getsockname()):
+        return reached  # a server of the student's own must work
+
+
+def paths(there: list[str]) -> list[str]:
+    """See any of the files and folders that there are outside."""
+    return [f"{path} is there" for path in there if os.path.lexists(path)]
+
+
+def environment(secret: str) -> list[str]:
+    """Find a word of the caller's environment, in ours or another process's."""
+    import glob
+
+    found = [f"${name} is there" for name in os.environ if secret in os.environ[name]]
+    for path in glob.glob("/proc/[0-9]*/environ"):
+        try:
+            with open(path, "rb") as file:
+                found += [path] if secret.encode() in file.read() else []
+        except OSError:
+            pass
+    return found
+
+
+def memory(megabytes: int, processes: int) -> list[str]:
+    """Hold so many megabytes in each of so many processes at once."""
+    import time
+
+    pids = []
+    for _ in range(processes - 1):
+        pid = os.fork()
+        if pid == 0:
+            held = [bytearray(os.urandom(2**20)) for _ in range(megabytes)]
+            time.sleep(60)
+            os._exit(len(held) % 2)
+        pids.append(pid)
+    held = [bytearray(os.urandom(2**20)) for _ in range(megabytes)]
+    time.sleep(1.0)
+    alive = sum(os.waitpid(pid, os.WNOHANG) == (0, 0) for pid in pids) + 1
+    return [f"{alive * len(held):,} MB held in {alive} processes"]
+
+
+def processes(limit: int) -> list[str]:
+    """Start more processes than the limit says."""
+    import time
+
+    pids = []
+    try:
+        while len(pids) <= limit + 8:
+            pid = os.fork()
+            if pid == 0:
+                time.sleep(60)
+                os._exit(0)
+            pids.append(pid)
+    except OSError:
+        pass
+    return [f"{len(pids) + 1} processes at once"] if len(pids) + 1 > limit else []
+
+
+def file_size(megabytes: int) -> list[str]:
+    """Write one file above the limit."""
+    try:
+        with open("large", "wb") as file:
+            for _ in range(megabytes + 1):
+                file.write(bytes(2**20))
+    except OSError:
+        return []
+    finally:
+        os.remove("large")
+    return [f"a file of {megabytes + 1} MB"]
+
+
+def disk(megabytes: int) -> list[str]:
+    """Fill home, /tmp and /dev/shm, all together above the limit."""
+    written = 0
+    for folder in (".", "/tmp", "/dev/shm"):
+        for number in range(megabytes // 4 + 4):
+            try:
+                with open(f"{folder}/{number}", "wb") as file:
+                    file.write(bytes(4 * 2**20))
+                    file.flush()
+                written += 4
+            except OSError:
+                break
+    return [f"{written} MB of files"] if written > megabytes else []
+
+
+def spin() -> list[str]:
+    """Never end, with every signal blocked."""
+    import signal
+
+    signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())
+    while True:
+        pass
+
+
+def linger(token: str) -> list[str]:
+    """Leave processes behind that belong to nobody: forked twice, a session each, every signal blocked."""
+    import signal
+    import time
+
+    for _ in range(3):
+        if os.fork() == 0:
+            os.setsid()
+            signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())
+            if os.fork() == 0:
+                os.execv("/bin/sh", ["sh", "-c", f"while :; do sleep 1; done # {token}"])
+            os._exit(0)
+    time.sleep(0.3)
+    return []
+
+
+def namespaces() -> list[str]:
+    """Make a namespace or a mount, by every call that could."""
+    import ctypes
+    import platform
+    import subprocess
+
+    libc, user = ctypes.CDLL(None, use_errno=True), 0x10000000
+    clone, clone3, arguments = {"x86_64": 56, "aarch64": 220}[platform.machine()], 435, (ctypes.c_uint64 * 8)(user)
+    done = []
+    for name, call in (
+        ("unshare", lambda: libc.unshare(user)),
+        ("clone", lambda: libc.syscall(clone, ctypes.c_long(user | 17), None, None, None, None)),
+        ("clone3", lambda: libc.syscall(clone3, ctypes.byref(arguments), ctypes.c_long(64))),
+        ("mount", lambda: libc.mount(b"tmpfs", b"/tmp", b"tmpfs", 0, None)),
+        ("umount", lambda: libc.umount2(b"/proc", 2)),
+        ("chroot", lambda: libc.chroot(b"/tmp")),
+        ("setns", lambda: libc.setns(0, 0)),
+    ):
+        result = call()
+        if result == 0 and name.startswith("clone") and os.getpid() != 1:
+            os._exit(0)
+        if result >= 0:
+            done.append(f"{name} was let through")
+    if subprocess.run(["unshare", "-U", "true"], stderr=subprocess.DEVNULL).returncode == 0:
+        done.append("the program unshare made a user namespace")
+    return done
+
+
+def ptrace() -> list[str]:
+    """Look into another process of ours, by ptrace and by its memory."""
+    import ctypes
+    import subprocess
+
+    libc = ctypes.CDLL(None, use_errno=True)
+    libc.ptrace.restype = ctypes.c_long
+    victim = subprocess.Popen(["sleep", "60"])
+    done = ["ptrace attached"] if libc.ptrace(16, victim.pid, None, None) == 0 else []
+    word = ctypes.create_string_buffer(8)
+    vector = (ctypes.c_void_p * 2)(ctypes.addressof(word), 8)
+    if libc.process_vm_readv(os.getpid(), vector, 1, vector, 1, 0) >= 0:
+        done.append("process_vm_readv read memory")
+    victim.kill()
+    victim.wait()
+    return done
+
+
+def outside(pids: list[int]) -> list[str]:
+    """See or signal any process that is not ours."""
+    seen = [name for name in os.listdir("/proc") if name.isdigit() and int(name) != os.getpid()]
+    found = [f"process {name} is in /proc" for name in seen]
+    for pid in pids:
+        try:
+            os.kill(pid, 0)
+            found.append(f"process {pid} takes signals")
+        except OSError:
+            pass
+    return found
+
+
+def rights(folders: list[str]) -> list[str]:
+    """Write where all is for reading, or hold a right."""
+    import re
+
+    found = ["the user is root"] if os.getuid() == 0 else []
+    for path in [*folders, "/", "/usr", "/etc", "/dev", "/home"]:
+        try:
+            with open(os.path.join(path, "written-by-a-child"), "w"):
+                found.append(f"wrote into {path}")
+        except OSError:
+            pass
+    try:
+        with open("/proc/self/status") as file:
+            status = dict(re.findall(r"^(\w+):\s*(\w+)", file.read(), re.MULTILINE))
+    except OSError:  # no /proc: nothing to read it from
+        return found
+    found += [f"{name} {status[name]}" for name in ("CapPrm", "CapEff", "CapBnd", "CapAmb") if int(status[name], 16)]
+    return found + [f"{name} {status[name]}" for name, good in (("NoNewPrivs", "1"), ("Seccomp", "2")) if status[name] != good]
+
+
+def shared_memory() -> list[str]:
+    """Use /dev/shm as DataLoader's workers do: files, and semaphores between processes."""
+    import multiprocessing
+
+    mode = os.stat("/dev/shm").st_mode & 0o7777
+    with open("/dev/shm/one", "wb") as file:
+        file.write(b"1")
+    with multiprocessing.get_context("fork").Lock():
+        return [] if mode == 0o1777 else [f"/dev/shm has mode {mode:o}"]
+
+
+def programs() -> list[str]:
+    """Start Python in a process of its own."""
+    import subprocess
+    import sys
+
+    done = subprocess.run([sys.executable, "-c", "import numpy; print(6 * 7)"], capture_output=True, text=True)
+    return [] if done.stdout == "42\n" else [done.stderr.strip().splitlines()[-1] if done.stderr else "no output"]
+
+
+def torch_computes() -> list[str]:
+    """Train one step, and write a figure."""
+    import io
+
+    import torch
+    from matplotlib import pyplot
+
+    layer = torch.nn.Linear(64, 64)
+    before = layer.weight.detach().clone()
+    layer(torch.ones(64, 64)).square().mean().backward()
+    torch.optim.Adam(layer.parameters()).step()
+    pyplot.figure().savefig(io.BytesIO())
+    return [] if not torch.equal(before, layer.weight) else ["a step of Adam moved nothing"]
