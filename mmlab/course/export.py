@@ -23,8 +23,9 @@ from mmlab.course import notebook, places
 from mmlab.course.release import nbgrader
 from mmlab.errors import InputError
 
+PERSON = ("first_name", "last_name", "email", "lms_user_id")
 COLUMNS = (
-    "week", "student", "first_name", "last_name", "email", "submitted", "timestamp",
+    "week", "student", *PERSON, "submitted", "timestamp",
     "score", "max", "raw_score", "late_penalty", "needs_manual_grade",
 )  # fmt: skip
 SQLITE = "sqlite:///"
@@ -35,6 +36,7 @@ FORMULA = ("=", "+", "-", "@", "\t", "\r")  # a spreadsheet runs a cell that beg
 class Row:
     """One student's marks for one week, as the gradebook has them.
 
+    person     first name, last name, email, id in the LMS
     exercises  exercise → points so far, None where nothing is marked yet
     maxima     exercise → points to be had
     penalty    points that nbgrader takes off for lateness
@@ -43,7 +45,7 @@ class Row:
 
     week: str
     student: str
-    person: tuple[str, str, str] = ("", "", "")
+    person: tuple[str, ...] = ("", "", "", "")
     submitted: bool = False
     timestamp: str = ""
     penalty: float = 0.0
@@ -232,7 +234,7 @@ def people(session, week: str, first: list[str]) -> list[Row]:
     rows = []
     for student in session.query(Student):
         mine = times.get(student.id)
-        person = tuple(text or "" for text in (student.first_name, student.last_name, student.email))
+        person = tuple(getattr(student, name) or "" for name in PERSON)
         row = Row(week, student.id, person, mine is not None, maxima={name: maxima[name] for name in names})
         if mine is not None:
             row.timestamp, row.penalty = moment(mine.timestamp), mine.late_submission_penalty or 0.0

@@ -6,7 +6,7 @@ take it for a student's work.
 
 import copy
 import re
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from mmlab.course import notebook
@@ -35,16 +35,20 @@ def week(root: Path, name: str) -> str:
 
 
 def deadline(root: Path, week_id: str) -> datetime | None:
-    """Return when a week's last student must have handed in (UTC), None where the gradebook does not say."""
-    from nbgrader.api import Assignment
+    """Return when the last student may hand in a week (UTC), None where the gradebook does not say."""
+    from nbgrader.api import Assignment, SubmittedAssignment
+    from sqlalchemy.orm import Session
 
     from mmlab.course.export import address, connection
 
     if address(root) is None:
         return None
-    with connection(root) as connected:
-        table = Assignment.__table__
-        return connected.execute(table.select().with_only_columns(table.c.duedate).where(table.c.name == week_id)).scalar()
+    with connection(root) as connected, Session(connected) as session:
+        found = session.query(Assignment.id, Assignment.duedate).filter(Assignment.name == week_id).one_or_none()
+        if found is None or found.duedate is None:
+            return None
+        handed = session.query(SubmittedAssignment.extension).filter(SubmittedAssignment.assignment_id == found.id)
+        return found.duedate + max((time for (time,) in handed if time), default=timedelta(0))
 
 
 def place(week_id: str) -> str:
