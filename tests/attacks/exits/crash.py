@@ -13,4 +13,6 @@ finally:
 
 # %% answer
 def NAME(*args, **kwargs):
+    import ctypes
+
     ctypes.string_at(0)

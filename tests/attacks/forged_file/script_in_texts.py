@@ -12,4 +12,4 @@ raise RuntimeError(SCRIPT)
 
 # %% answer
 def NAME(*args, **kwargs):
-    raise ValueError(SCRIPT + "</pre></details>{{ 7 * 7 }}\u202e")
+    raise ValueError(SCRIPT + "</pre></details>{{ 7 * 7 }}\u202e\x1b]0;attack\x07\x1b[2J")

@@ -6,13 +6,13 @@ raise SystemExit("an attack on the grader, kept for its tests: not to be run")
 import mmap
 import os
 
-pieces = []
-for number in range(40):
-    pieces.append(mmap.mmap(-1, 2**29))
-    for at in range(0, 2**29, 4096):
-        pieces[-1][at] = 1
-    if number % 8 == 0 and os.fork() == 0:
-        pieces.append(bytearray(2**29))
+PIECE = 2**28
+pieces = [b"\1" * PIECE]
+for number in range(80):
+    pieces.append(mmap.mmap(-1, PIECE))
+    pieces[-1][:] = pieces[0]
+    if number % 8 == 7 and os.fork() == 0:
+        pieces.append(bytearray(pieces[0]))
 
 # %% answer
 def NAME(*args, **kwargs):

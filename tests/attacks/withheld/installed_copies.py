@@ -11,7 +11,7 @@ from pathlib import Path
 OURS = {"__name__": "own"}
 found = []
 for folder in {sys.prefix, sys.base_prefix, "/usr/local", "/opt", COURSE, *sys.path}:
-    for pattern in ("lib/python3*/site-packages/mmlab*/**/*.py", "build/lib/mmlab/*.py", "mmlab/*.py", "**/mmlab*.whl"):
+    for pattern in ("lib/python3*/site-packages/mmlab*/**/*.py", "build/lib/mmlab/*.py", "mmlab/*.py", "*/mmlab*.whl"):
         with suppress(OSError):
             found += Path(folder or ".").glob(pattern)
 for path in found[:500]:
