@@ -2,7 +2,8 @@
 
 An answer is the last written copy of the solution cell that defines the
 exercise's name; where none does, the last written cell of any kind that does;
-else the last written copy. One cell may answer several exercises.
+else the last written copy. Copies that are finished come before those that hold
+the stub's line. One cell may answer several exercises.
 """
 
 import re
@@ -14,6 +15,9 @@ from mmlab.course.grade.bindings import bound, code_of
 from mmlab.course.lab_match import defined, key, matched
 from mmlab.course.lab_update import is_left_over
 from mmlab.course.notebook import about
+
+
+STUB_LINE = re.search(r'"(.+)"', notebook.STUB)[1]  # what a stub raises, and says to delete
 
 
 class Wanted:
@@ -113,8 +117,13 @@ def binds(cell: dict, wanted: Wanted) -> list[str]:
     return [name for name in bound(cell["source"]) if name in names]
 
 
+def is_unfinished(cell: dict, name: str) -> bool:
+    """Return whether a cell still holds the stub's line for an exercise."""
+    return STUB_LINE.format(name=name) in cell["source"]
+
+
 def choose(placed: Placed, wanted: Wanted) -> None:
-    """Fill in `placed.answers`."""
+    """Fill in `placed.answers`; a copy that is still half a stub counts as not written where another is finished."""
     official: dict[str, list[int]] = {}
     binders: dict[str, list[int]] = {}
     for index, (label, written) in enumerate(zip(placed.labels, placed.written, strict=True)):
@@ -122,13 +131,15 @@ def choose(placed: Placed, wanted: Wanted) -> None:
             official.setdefault(label, []).append(index)
             for name in placed.binds[index]:
                 binders.setdefault(name, []).append(index)
-    taken = set()
     for label, name in wanted.names.items():
         anywhere = binders.get(name, [])
-        own = [index for index in official.get(label, []) if index in set(anywhere)]
+        finished = [index for index in anywhere if not is_unfinished(placed.cells[index], name)]
+        for index in set(anywhere) - set(finished) if finished else ():
+            placed.written[index] = placed.binds[index] != [name]  # else it is left out, for it would run last
+        own = [index for index in finished or anywhere if placed.labels[index] == label]
         if own or anywhere:
-            placed.answers[label] = (own or anywhere)[-1]
-            taken.add(placed.answers[label])
+            placed.answers[label] = (own or finished or anywhere)[-1]
+    taken = set(placed.answers.values())
     for label in [*wanted.names, *wanted.texts]:
         if label not in placed.answers and (left := [i for i in official.get(label, []) if i not in taken]):
             placed.answers[label] = left[-1]
