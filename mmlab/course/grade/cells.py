@@ -103,7 +103,7 @@ class _Bytes(io.RawIOBase):
         return True
 
     def write(self, data) -> int:
-        self.printed.write(bytes(memoryview(data)[: self.printed.cap]).decode("utf-8", "replace"))
+        self.printed.write(bytes(memoryview(data)[: self.printed.cap + 1]).decode("utf-8", "replace"))
         return len(data)
 
 

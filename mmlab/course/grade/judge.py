@@ -6,7 +6,7 @@ claim of the student's: plain data of the codec, a wrong answer where it is odd.
 
 from mmlab.check import forbids, verdict
 from mmlab.course.exercise import Exercise
-from mmlab.course.grade.sitting import Sitting, Stopped
+from mmlab.course.grade.sitting import Sitting, Stopped, clean
 from mmlab.course.grade.stages import Mark
 
 
@@ -25,15 +25,12 @@ def mark(exercise: Exercise, record: dict, points: float, sitting: Sitting, *, a
         words = f"{name} uses {', '.join(used)}", "your own steps in place of it", "write out what it does"
         return Mark(name, 0.0, points, 0, count, None, words, attempted)
     try:
-        results = sitting.results(record, at=name if attempted else "")
+        found = _judged(record, sitting.results(record, at=name if attempted else ""))
     except Stopped as stopped:
-        return Mark(name, 0.0, points, 0, count, None, stopped.words, attempted)
-    found = _judged(record, results)
-    if isinstance(found, tuple):
-        return Mark(name, 0.0, points, 0, count, None, found, attempted)
+        return Mark(name, 0.0, points, 0, count, None, tuple(map(clean, stopped.words)), attempted)
     right = sum(found.right)
     share = right / count if exercise.partial else float(found.passed)
-    words = ("", "", "") if found.passed else found.message(show_wanted=False)
+    words = ("", "", "") if found.passed else tuple(map(clean, found.message(show_wanted=False)))
     return Mark(name, round(points * share, 2), points, right, count, found.misconception, words, attempted or right > 0)
 
 
@@ -42,10 +39,11 @@ def text_mark(exercise: Exercise, points: float, *, attempted: bool) -> Mark:
     return Mark(exercise.name, None if attempted else 0.0, points, attempted=attempted)
 
 
-def _judged(record: dict, results: list) -> verdict.Verdict | tuple[str, str, str]:
-    """Return the verdict on results, or what to say of results that no comparer has words for."""
+def _judged(record: dict, results: list) -> verdict.Verdict:
+    """Return the verdict on results; raises Stopped for results that no comparer has words for."""
     try:
         return verdict.judge(record, results)
     except Exception as error:  # nothing that a child sends may stop the class
-        return (f"{record['name']}: what came back cannot be compared ({type(error).__name__})",
-                "a result of the kind that the statement asks for", "return plain values, arrays or tensors")  # fmt: skip
+        raise Stopped(f"{record['name']}: what came back cannot be compared ({type(error).__name__})",
+                      "a result of the kind that the statement asks for",
+                      "return plain values, arrays or tensors") from error  # fmt: skip

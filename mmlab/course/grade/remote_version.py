@@ -135,16 +135,17 @@ class Versions:
 
         def prepared(tensor):
             kind = next(kinds)
-            if kind:
-                leaves.append(tensor.requires_grad_())
-            return tensor.clone() if kind == "inner" else tensor  # what is no leaf may be changed in place
+            if not kind:
+                return tensor
+            leaves.append(tensor.detach().clone().requires_grad_())
+            return leaves[-1].clone() if kind == "inner" else leaves[-1]  # what is no leaf may be changed in place
 
-        args, kwargs = _replaced((tuple(request["args"]), request["kwargs"]), prepared)
-        named = [*enumerate(args), *kwargs.items()]
-        before = [values.dumps(value) for _, value in named]
         with torch.set_grad_enabled(bool(request["grad"])):
+            args, kwargs = _replaced((tuple(request["args"]), request["kwargs"]), prepared)
+            named = [*enumerate(args), *kwargs.items()]
+            before = [values.dumps(item) for _, item in named]
             value = self.function(*args, **kwargs)
-        changed = [[place, value] for (place, value), old in zip(named, before, strict=True) if values.dumps(value) != old]
+        changed = [[place, item] for (place, item), old in zip(named, before, strict=True) if values.dumps(item) != old]
         outputs = _tensors(value)
         carries = [tensor.requires_grad for tensor in outputs]
         self.calls.append((leaves, list(itertools.compress(outputs, carries))))

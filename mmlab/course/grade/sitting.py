@@ -217,4 +217,9 @@ def _as_run(found, cell: str, most: int) -> CellRun:
     texts = [found.get(key) if isinstance(found, dict) else None for key in ("cell", "status", "text", "error")]
     if not all(isinstance(text, str) for text in texts) or texts[0] != cell or texts[1] not in STATUSES:
         raise BadFrame("something that no cell says")
-    return CellRun(cell, texts[1], texts[2][: most + 100], texts[3][:400])
+    return CellRun(cell, texts[1], clean(texts[2][: most + 100]), clean(texts[3][:400]))
+
+
+def clean(text: str) -> str:
+    """Return a text that any file can hold: half an emoji becomes a question mark."""
+    return text.encode("utf-8", "replace").decode()

@@ -1,0 +1,82 @@
+"""Children in a plain fork, and submissions of the tiny course: what the tests of the grader start from."""
+
+import contextlib
+import copy
+import os
+import socket
+from pathlib import Path
+
+from mmlab.course import notebook
+from mmlab.course.exercise import Week, load
+from mmlab.course.grade import child
+from mmlab.course.grade.limits import Limits
+from mmlab.course.grade.stages import Submission
+from mmlab.course.grade.wire import Connection
+
+QUICK = Limits(cell_seconds=2, answer_seconds=3, total_seconds=60, memory_mb=2048, output_kb=2)
+SETUP = """\
+import math, torch, numpy as np
+from torch import nn
+from torch.nn import functional as F"""
+
+
+def week_of(root: Path, name: str = "90_tiny") -> Week:
+    """Return a week of a test's course."""
+    return load(root / "solutions" / name)
+
+
+@contextlib.contextmanager
+def forked(limits: Limits = QUICK):
+    """Yield the connection to a child in a fork of this process."""
+    ours, theirs = socket.socketpair()
+    pid = os.fork()
+    if pid == 0:
+        ours.close()
+        child.serve(Connection(theirs), limits)
+        os._exit(0)
+    theirs.close()
+    connection = Connection(ours)
+    try:
+        yield connection
+    finally:
+        connection.close()
+        os.waitpid(pid, 0)
+
+
+def ran(connection: Connection, *cells, setup: str = SETUP) -> list[dict]:
+    """Run cells (sources, or the names of checks as {"check": …}); return what the child says of each."""
+    sent = [{"id": f"cell-{number}"} | (cell if isinstance(cell, dict) else {"source": cell})
+            for number, cell in enumerate(cells)]  # fmt: skip
+    connection.send({"do": "cells", "setup": setup, "cells": sent})
+    found = []
+    while (reply := connection.receive(30)) != {"ran": True}:
+        found.append(reply)
+    assert found[0]["status"] == "ok", found[0]
+    return found[1:]
+
+
+def request(name: str, case: dict, kind: str = "call", at: str = "", **options) -> dict:
+    """Return a request for an answer on one case."""
+    return {"do": "answer", "exercise": name, "at": at, "driver": {"kind": kind, "options": options}, "case": case,
+            "forbids": [], "seconds": 3.0}  # fmt: skip
+
+
+def solved(root: Path, answers: dict[str, str] | None = None, own: list[str] = ()) -> dict:
+    """Return the released tiny lab with every solution filled in, or those given; own cells come last."""
+    week = week_of(root)
+    lab = copy.deepcopy(notebook.read(root / "labs" / week.id / "lab.ipynb"))
+    source = notebook.read(week.notebook)
+    if answers is None:
+        answers = {one.name: notebook.reference(source, one.name) for one in week.exercises if not one.is_text}
+    for name, answer in answers.items():
+        notebook.find(lab, name if name == "explain" else f"{name}-solution")["source"] = answer
+    lab["cells"] += [{"cell_type": "code", "id": f"own-{number}", "metadata": {}, "source": text, "outputs": [],
+                      "execution_count": None} for number, text in enumerate(own)]  # fmt: skip
+    return lab
+
+
+def submission(folder: Path, lab: dict, student: str = "ann") -> Submission:
+    """Write a lab as a submission and return it."""
+    path = folder / f"{student}.ipynb"
+    notebook.write(path, lab)
+    return Submission(student, "90_tiny", path, "digest")
