@@ -29,13 +29,10 @@ def stand_in(ask: Callable[[dict], dict]) -> Callable:
 
     class Tracked(torch.autograd.Function):
         @staticmethod
-        def forward(call, *tensors):
-            return call.run(tensors)
-
-        @staticmethod
-        def setup_context(context, inputs, output):
-            context.call = inputs[0]
+        def forward(context, call, *tensors):
+            context.call = call
             context.set_materialize_grads(False)
+            return call.run(tensors)
 
         @staticmethod
         @torch.autograd.function.once_differentiable
