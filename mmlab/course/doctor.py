@@ -2,7 +2,8 @@
 
 Every check has a name, whether it holds, what was seen, and one act that mends
 it. Exit 1 when one that the course needs does not hold; a missing optional
-part or GPU is told, and costs nothing.
+part or GPU is told, and costs nothing. With `--grade`, an instructor's machine:
+every limit of the grader's sandbox is tried for real.
 """
 
 import json
@@ -235,12 +236,13 @@ def attempt(check, *arguments) -> Check:
 
 
 def arguments(parser) -> None:
-    """The command has no arguments of its own."""
+    """Add this command's arguments."""
+    parser.add_argument("--grade", action="store_true", help="try every limit of the grader's sandbox for real")
 
 
 def main(args) -> int:
-    """Print every check; exit 1 when the course would not run here."""
-    checks = examine()
+    """Print every check; exit 1 when the course would not run here, or not be graded."""
+    checks = graded() if args.grade else examine()
     ok = all(check.ok for check in checks)
     if args.json:
         print(json.dumps({"ok": ok, "checks": [asdict(check) for check in checks]}, indent=1))
@@ -249,5 +251,14 @@ def main(args) -> int:
         print(f"{'ok  ' if check.ok else 'FAIL'}  {check.name:<11} {check.detail}")
         if check.do:
             print(f"{'':18}{'try' if not check.ok else 'note'}: {check.do}")
-    print("the course runs here" if ok else "the course would not run here yet: mend the lines marked FAIL")
+    good, bad = ("submissions can be graded", "submissions cannot be graded") if args.grade else (
+        "the course runs", "the course would not run")  # fmt: skip
+    print(f"{good} here" if ok else f"{bad} here yet: mend the lines marked FAIL")
     return int(not ok)
+
+
+def graded() -> list[Check]:
+    """Return a check for every limit of the grader's sandbox."""
+    from mmlab.course import doctor_grade
+
+    return doctor_grade.examine()

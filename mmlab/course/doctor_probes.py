@@ -1,8 +1,8 @@
 """What `mmlab doctor --grade` runs inside the sandbox: each tries to do what must not be possible.
 
 A probe is a function of plain values that returns one line for each thing that it could do and
-should not have been able to, so an empty list is good news. Its source travels to the child: it
-imports what it needs.
+should not have been able to, so an empty list is good news. Its source travels to the child: but
+for os it imports what it needs.
 """
 
 import inspect
@@ -16,7 +16,7 @@ def serve(connection, limits) -> None:
     """In the child: run the sources that come, each in names of its own, and answer what each `found`."""
     while True:
         request = connection.receive()
-        names = {"connection": connection, "limits": limits, "given": request.get("given", {})}
+        names = {"os": os, "connection": connection, "limits": limits, "given": request.get("given", {})}
         try:
             exec(request["source"], names)
             answer = names.get("found")

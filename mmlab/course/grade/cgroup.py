@@ -105,7 +105,7 @@ def find(proc: Path = Path("/proc/self")) -> tuple[Groups | None, str]:
             sweep(unique(parents))
             probe(groups)
         except OSError as error:
-            why = f"cgroup v{version} refuses: {error.strerror or error} ({error.filename or unique(parents)[0]})"
+            why = f"cgroup v{version}: {(error.strerror or str(error)).lower()}"
             continue
         return groups, f"cgroup v{version}"
     return None, why
