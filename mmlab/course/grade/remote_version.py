@@ -153,6 +153,8 @@ class Versions:
 
         leaves, outputs = self.calls[request["pull"]]
         pairs = [pair for pair in zip(outputs, request["gradients"], strict=True) if pair[1] is not None]
+        if not pairs:
+            return {"gradients": [None] * len(leaves)}
         asked, gradients = zip(*pairs, strict=True)
         found = torch.autograd.grad(asked, leaves, gradients, allow_unused=True, retain_graph=True)
         return {"gradients": list(found)}
