@@ -1,10 +1,12 @@
 """What an attack would have to touch to do harm, and what was touched.
 
 A course's files by their digests, a home folder with a file in it, listeners on the
-loopback and on Unix sockets, and the folders that everybody may write to.
+loopback and on Unix sockets, the folders that everybody may write to, and the pages
+that a person will open.
 """
 
 import hashlib
+import json
 import os
 import socket
 import threading
@@ -16,6 +18,7 @@ RESULTS = ("autograded", "feedback", ".mmlab", "gradebook.db")  # what grading i
 SHARED = ("/tmp", "/var/tmp", "/dev/shm")
 MARK = "mmlab_attack"  # in the name of every file that an attack makes
 OWN = ("honey", "README")  # IPython puts a README into every home
+SCRIPT = "<script>document.querySelectorAll('.score')"  # what the attack on pages would like a page to run
 HONEY = "Nothing but the grading person reads or writes this file.\n"
 
 
@@ -69,7 +72,7 @@ class Canary:
         files = [path for path in sorted(self.home.rglob("*")) if path.is_file() or path.is_symlink()]
         found += [f"home/{path.relative_to(self.home)} is new" for path in files if path.name not in OWN]
         found += [f"{path} is new" for path in sorted(self._left() - self._shared)]
-        return found + sorted(set(self.calls))
+        return found + self._pages() + sorted(set(self.calls))
 
     def _course(self) -> dict[str, str]:
         """Return path → mode and digest of every file of the course that must not change."""
@@ -79,9 +82,20 @@ class Canary:
                 folders[:] = [name for name in folders if name not in self.results]
                 files = [name for name in files if not name.startswith(self.results)]
             folders[:] = [name for name in folders if name != "__pycache__"]
-            for path in (Path(folder, name) for name in files):
+            links = [name for name in folders if Path(folder, name).is_symlink()]
+            for path in (Path(folder, name) for name in [*files, *links]):
                 data = os.readlink(path).encode() if path.is_symlink() else path.read_bytes()
                 found[str(path.relative_to(self.course))] = f"{path.lstat().st_mode:o} {hashlib.sha256(data).hexdigest()}"
+        return found
+
+    def _pages(self) -> list[str]:
+        """Return the pages and notebooks that would run a student's script in the browser of whoever opens them."""
+        pages = sorted(self.course.glob("feedback/*/*/*.html"))
+        found = [f"{path.relative_to(self.course)} runs a script" for path in pages if SCRIPT in path.read_text()]
+        for path in sorted(self.course.glob("autograded/*/*/*.ipynb")):
+            outputs = [one for cell in json.loads(path.read_text())["cells"] for one in cell.get("outputs", [])]
+            if any({"application/javascript", "text/html"} & set(one.get("data", {})) for one in outputs):
+                found.append(f"{path.relative_to(self.course)} runs a script")
         return found
 
     def _left(self) -> set[Path]:
