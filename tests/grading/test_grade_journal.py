@@ -14,6 +14,7 @@ from mmlab.course.grade import journal as journals
 from mmlab.course.grade import lock
 from mmlab.course.grade.journal import Journal, key_of
 from mmlab.course.grade.logs import Log
+from mmlab.course.grade.report import row_of
 from mmlab.course.grade.stages import CellRun, Graded, Mark, Submission
 from mmlab.errors import InputError
 
@@ -195,8 +196,11 @@ def test_a_second_run_is_told_who_holds_the_course_and_a_killed_run_leaves_no_lo
 
 def test_a_log_holds_figures_and_no_names(tmp_path):
     log = Log(tmp_path, "90_tiny")
-    log.add(result("Ada Lovelace", "abc", problem="lab of Ada Lovelace is no notebook", seconds=1.25, peak_mb=300.0))
-    log.add(Graded("Ada Lovelace", "90_tiny", "abd", fault="submitted/Ada Lovelace: broken"))
+    for found in (
+        result("Ada Lovelace", "abc", problem="lab of Ada Lovelace is no notebook", seconds=1.25, peak_mb=300.0),
+        Graded("Ada Lovelace", "90_tiny", "abd", fault="submitted/Ada Lovelace: broken"),
+    ):
+        log.add(found, row_of(found, {"scaled_sum": 1.0}))
     text = log.path.read_text()
     first, second = map(json.loads, text.splitlines())
     assert "Ada" not in text and "Lovelace" not in text

@@ -1,23 +1,27 @@
-"""Grading on Dask workers: one submission a task, its bytes with it.
+"""Grading on Dask workers: one submission a task, its notebook with it.
 
-Every worker process makes one Grader, with its own zygote and sandbox, and keeps it
-until the run ends. Workers are the instructor's machines: they have the course at the
-same version and are sent its seed. Nothing is written there; a worker that dies
-costs its tasks another try on another worker.
+A file is read and repaired here, and its cells travel, so that workers need no disk
+that they share. Every worker process makes one Grader, with its own zygote and
+sandbox, and keeps it until the run ends. Workers are the instructor's machines: they
+have the course at the same version, and are sent its hidden cases. Nothing is
+written there; a worker that dies costs its tasks another try on another worker.
 """
 
-import tempfile
 import threading
+import time
 import uuid
 import warnings
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from concurrent.futures import CancelledError
 from contextlib import closing
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
+from mmlab import __version__, values
+from mmlab.course.grade import files, hidden, repair
 from mmlab.course.grade.engine import Spec, attempt, faulty, fingerprint, in_window
-from mmlab.course.grade.stages import Graded, Submission
+from mmlab.course.grade.stages import Graded, Prepared, Submission
 from mmlab.errors import InputError, MissingPart, MmlabError
 
 try:
@@ -32,26 +36,13 @@ WINDOW = 2  # submissions under way for each thread of the cluster
 GO_ON = "look at the scheduler's log, then go on with --resume"
 
 
-@dataclass(frozen=True)
-class Job:
-    """One task's message: the submission, and the bytes of its file (None: it has none)."""
-
-    submission: Submission
-    data: bytes | None
-
-    @classmethod
-    def of(cls, submission: Submission) -> "Job":
-        """Return the message for a submission of this machine."""
-        data = submission.path.read_bytes() if submission.path else None
-        return cls(replace(submission, path=submission.path and Path(submission.path.name)), data)
-
-
 class WorkerGrader(WorkerPlugin):
     """One run's Grader on a worker, made by its first task: workers that join late get it too."""
 
-    def __init__(self, spec: Spec):
+    def __init__(self, spec: Spec, records: dict[str, dict]):
         self.root, self.week = str(spec.root), spec.week.id
-        self.fields = {name: getattr(spec, name) for name in ("limits", "unsafe", "only", "secret", "release")}
+        self.fields = {name: getattr(spec, name) for name in ("limits", "unsafe", "only", "release", "version")}
+        self.records = values.dumps(records)
         self.grader = None
 
     def setup(self, worker) -> None:
@@ -65,17 +56,12 @@ class WorkerGrader(WorkerPlugin):
                 self.grader.__exit__(None, None, None)
                 self.grader = None
 
-    def grade(self, job: Job) -> Graded:
+    def grade(self, submission: Submission, prepared: Prepared) -> Graded:
         """Return a submission's result; raises MmlabError where this worker cannot grade at all."""
         with self.making:
             if self.grader is None:
                 self.grader = self.spec().grader().__enter__()
-        if job.data is None:
-            return attempt(self.grader, job.submission)
-        with tempfile.TemporaryDirectory(prefix="mmlab-") as folder:
-            path = Path(folder) / job.submission.path.name
-            path.write_bytes(job.data)
-            return attempt(self.grader, replace(job.submission, path=path))
+        return attempt(self.grader, submission, prepared)
 
     def spec(self) -> Spec:
         """Return the run's Spec with this machine's course; raises InputError where it is another release."""
@@ -84,24 +70,27 @@ class WorkerGrader(WorkerPlugin):
 
         root = Path(self.root)
         root = root if (root / "solutions" / self.week).is_dir() else places.root()
-        if fingerprint(root, self.week) != self.fields["release"]:
+        if (fingerprint(root, self.week), __version__) != (self.fields["release"], self.fields["version"]):
             raise InputError(f"a worker has another release of {self.week} in {root}", "the same course on every machine",
                              "bring its clone to the same commit")  # fmt: skip
-        return Spec(root, load(root / "solutions" / self.week), **self.fields)
+        return Spec(root, load(root / "solutions" / self.week), records=values.loads(self.records), **self.fields)
 
 
-def run(spec: Spec, submissions: Iterable[Submission], address: str) -> Iterator[Graded]:
+def run(spec: Spec, submissions: Iterable[Submission], address: str, spent: Counter[str]) -> Iterator[Graded]:
     """Yield the result of every submission as the workers of the scheduler at `address` give it.
 
     raises  InputError where no scheduler or worker answers, or a worker has another release
     """
-    client, name = _connected(address), f"mmlab-{uuid.uuid4().hex}"
+    began, name, release = time.monotonic(), f"mmlab-{uuid.uuid4().hex}", files.release_of(spec.root, spec.week)
+    client = _connected(address)
     try:
         _wait_for_workers(client)
-        client.register_plugin(WorkerGrader(spec), name=name)
+        records = spec.records or hidden.records(spec.root, spec.week, hidden.secret(spec.root))
+        client.register_plugin(WorkerGrader(spec, records), name=name)
+        spent["boot"] += time.monotonic() - began
         futures = in_window(
             submissions,
-            submit=lambda submission: _submitted(client, name, submission),
+            submit=lambda submission: _submitted(client, name, submission, repair.prepare(submission, release)),
             window=lambda: WINDOW * max(1, sum(client.nthreads().values())),
             first=lambda waiting: _first(client, waiting),
         )
@@ -112,9 +101,9 @@ def run(spec: Spec, submissions: Iterable[Submission], address: str) -> Iterator
         _leave(client, name)
 
 
-def grade(name: str, job: Job) -> Graded:
+def grade(name: str, submission: Submission, prepared: Prepared) -> Graded:
     """Return a submission's result, on a worker that has the run's plugin `name`."""
-    return get_worker().plugins[name].grade(job)
+    return get_worker().plugins[name].grade(submission, prepared)
 
 
 def _connected(address: str) -> Client:
@@ -134,10 +123,13 @@ def _wait_for_workers(client: Client) -> None:
                          "look at the workers' logs, then go on with --resume") from None  # fmt: skip
 
 
-def _submitted(client: Client, name: str, submission: Submission) -> Future:
+def _submitted(client: Client, name: str, submission: Submission, prepared: Prepared) -> Future:
+    submission = replace(submission, path=None)  # it is here and nowhere else
     with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", "Sending large graph")  # a notebook with pictures is one
-        return client.submit(grade, name, Job.of(submission), key=f"{name}-{uuid.uuid4().hex}", pure=False, retries=RETRIES)
+        warnings.filterwarnings("ignore", "Sending large graph")
+        return client.submit(
+            grade, name, submission, prepared, key=f"{name}-{uuid.uuid4().hex}", pure=False, retries=RETRIES
+        )
 
 
 def _first(client: Client, waiting: list[Future]) -> Iterable[Future]:

@@ -150,7 +150,8 @@ def _copy(path: Path, copy: Path, until: float) -> None:
 
     os.close(os.open(copy, os.O_CREAT | os.O_WRONLY, 0o600))
     with (
-        contextlib.closing(sqlite3.connect(f"file:{_quoted(path)}?mode=ro", uri=True)) as source,
+        # rw: what a killed run left half written is rolled back at the first look, which ro may not do
+        contextlib.closing(sqlite3.connect(f"file:{_quoted(path)}?mode=rw", uri=True)) as source,
         contextlib.closing(sqlite3.connect(copy)) as target,
     ):
         source.backup(target, pages=1000, progress=in_time, sleep=0.1)

@@ -7,6 +7,8 @@ does not grow with the class.
 
 import hashlib
 import os
+import time
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import closing
@@ -16,7 +18,8 @@ from pathlib import Path
 from mmlab import __version__
 from mmlab.course.exercise import Week
 from mmlab.course.grade.limits import Limits
-from mmlab.course.grade.stages import Graded, Submission
+from mmlab.course.grade.stages import Graded, Prepared, Submission
+from mmlab.errors import MissingPart
 
 WINDOW = 2  # submissions under way for each that is being run
 
@@ -30,8 +33,9 @@ class Spec:
     limits   what one submission may take
     unsafe   without the sandbox
     only     the one exercise to grade, or None for all
-    secret   the course's seed; None: the course's own
-    release  the week's `fingerprint`, by which another machine can tell whether it has the same
+    records  exercise → hidden record; None: computed from the course's seed
+    release  the week's `fingerprint`
+    version  of mmlab; by both another machine can tell whether it would give the same marks
     """
 
     root: Path
@@ -39,14 +43,15 @@ class Spec:
     limits: Limits = Limits()
     unsafe: bool = False
     only: str | None = None
-    secret: bytes | None = None
+    records: dict[str, dict] | None = None
     release: str = ""
+    version: str = __version__
 
     def grader(self):
         """Return a Grader for this process; raises MmlabError where it cannot be."""
         from mmlab.course.grade.one import Grader
 
-        return Grader(self.root, self.week, limits=self.limits, unsafe=self.unsafe, only=self.only, secret=self.secret)
+        return Grader(self.root, self.week, limits=self.limits, unsafe=self.unsafe, only=self.only, records=self.records)
 
 
 def cores() -> int:
@@ -55,26 +60,34 @@ def cores() -> int:
 
 
 def run(
-    spec: Spec, submissions: Iterable[Submission], jobs: int | None = None, *, cluster: str | None = None
-) -> Iterator[Graded]:
+    spec: Spec, submissions: Iterable[Submission], jobs: int | None = None, *, cluster: str | None = None,
+    spent: Counter[str] | None = None,
+) -> Iterator[Graded]:  # fmt: skip
     """Yield the result of every submission as it comes; closing the iterator stops the rest.
 
     jobs     submissions graded at a time on this machine; default: its cores
     cluster  address of a Dask scheduler whose workers are to grade in place of this machine
+    spent    where the seconds that the start takes are added, as "boot"
     raises   MmlabError where there is no sandbox, no release, or no worker
     """
+    spent = Counter() if spent is None else spent
     if cluster is None:
-        return _threads(spec, submissions, jobs or cores())
+        return _threads(spec, submissions, jobs or cores(), spent)
     from mmlab.course.grade import dask_engine
 
-    return dask_engine.run(spec, submissions, cluster)
+    return dask_engine.run(spec, submissions, cluster, spent)
 
 
-def attempt(grader, submission: Submission) -> Graded:
-    """Return a submission's result; what goes wrong on our side is its fault, after a second try."""
+def attempt(grader, submission: Submission, *prepared: Prepared) -> Graded:
+    """Return a submission's result; what goes wrong on our side is its fault, after a second try.
+
+    raises  MissingPart where nothing can be graded on this machine
+    """
     for last in (False, True):
         try:
-            found = grader.grade(submission)
+            found = grader.grade(submission, *prepared)
+        except MissingPart:
+            raise
         except Exception as error:  # any error here is ours: said with the submission, the class goes on
             found = faulty(submission, f"{type(error).__name__}: {error}")
         if found.fault is None or last:
@@ -112,8 +125,8 @@ def in_window(
 
 
 def fingerprint(root: Path, week: str) -> str:
-    """Return a digest of all that a week's marks depend on: its release, its exercises, its reference, mmlab's version."""
-    digest = hashlib.sha256(__version__.encode())
+    """Return a digest of the files that a week's marks depend on: its release, its exercises and its reference."""
+    digest = hashlib.sha256()
     sources = [*(root / "solutions" / week).glob("*.py"), root / "solutions" / week / "lab.ipynb"]
     released = [path for path in (root / "labs" / week).rglob("*") if ".ipynb_checkpoints" not in path.parts]
     for path in sorted(path for path in [*sources, *released] if path.is_file()):
@@ -121,11 +134,12 @@ def fingerprint(root: Path, week: str) -> str:
     return digest.hexdigest()[:16]
 
 
-def _threads(spec: Spec, submissions: Iterable[Submission], jobs: int) -> Iterator[Graded]:
+def _threads(spec: Spec, submissions: Iterable[Submission], jobs: int, spent: Counter[str]) -> Iterator[Graded]:
     """Yield results from threads of this process, which share one zygote."""
-    pool = ThreadPoolExecutor(jobs, thread_name_prefix="grade")
+    pool, began = ThreadPoolExecutor(jobs, thread_name_prefix="grade"), time.monotonic()
     try:
         with spec.grader() as grader:  # left before the pool, so that a stop kills what runs and waits for nothing
+            spent["boot"] += time.monotonic() - began
             futures = in_window(
                 submissions,
                 submit=lambda submission: pool.submit(attempt, grader, submission),

@@ -36,18 +36,13 @@ class Log:
         self._salt = _salt(state(root) / SALT)
         self._forget(datetime.now(UTC) - timedelta(days=keep))
 
-    def add(self, graded: Graded) -> None:
-        """Write one submission's line."""
+    def add(self, graded: Graded, row: dict) -> None:
+        """Write one submission's line; `row` is the one for machines."""
         line = {
             "at": datetime.now(UTC).isoformat(timespec="seconds"),
             "student": self.id_of(graded.student),
             "digest": graded.digest,
-            "seconds": round(graded.seconds, 3),
-            "peak_mb": round(graded.peak_mb, 1),
-            "score": graded.score,
-            "max": graded.max,
-            "verdicts": {mark.exercise: {"score": mark.score, "max": mark.max, "misconception": mark.misconception}
-                         for mark in graded.marks},
+            **{name: row[name] for name in ("seconds", "peak_mb", "score", "max", "verdicts")},
             "repairs": len(graded.repairs),
             "refused": graded.problem is not None,
             "fault": graded.fault is not None,

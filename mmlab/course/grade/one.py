@@ -9,7 +9,7 @@ from mmlab.course.grade import hidden, judge, repair
 from mmlab.course.grade.limits import Limits
 from mmlab.course.grade.sandbox import Sandbox, SandboxFault
 from mmlab.course.grade.sitting import Sitting, Stopped
-from mmlab.course.grade.stages import CellRun, Graded, Mark, Submission
+from mmlab.course.grade.stages import CellRun, Graded, Mark, Prepared, Submission
 from mmlab.errors import InputError
 
 
@@ -44,18 +44,20 @@ class Grader:
         self.sandbox = Sandbox(root, week, limits, unsafe=unsafe)
 
     def __enter__(self) -> "Grader":
+        self.sandbox.boot()  # by the thread that stays: the zygote ends with the one that started it
         return self
 
     def __exit__(self, *_) -> None:
         self.sandbox.close()
 
-    def grade(self, submission: Submission) -> Graded:
+    def grade(self, submission: Submission, prepared: Prepared | None = None) -> Graded:
         """Return all that can be said of a submission; a sandbox that fails is its `fault`.
 
-        raises  MissingPart where nothing can be graded on this machine
+        prepared  what `repair` made of it, where that was done on another machine
+        raises    MissingPart where nothing can be graded on this machine
         """
         began = time.monotonic()
-        prepared = repair.prepare(submission, self.release)
+        prepared = prepared or repair.prepare(submission, self.release)
         graded = Graded(submission.student, submission.week, submission.digest, submission.timestamp, unsafe=self.unsafe,
                         repairs=list(prepared.repairs), problem=prepared.problem)  # fmt: skip
         graded.spent["intake"] = time.monotonic() - began

@@ -21,13 +21,13 @@ class Progress:
         self._known, self._began, self._drawn = known, time.monotonic(), 0.0
         self.terminal = stream is not None and stream.isatty()
 
-    def graded(self, found: Graded) -> None:
-        """Show one more result."""
+    def graded(self, found: Graded, row: dict) -> None:
+        """Show one more result, whose row for machines is `row`."""
         self.done += 1
         if self.stream is None:
             return
         if not self.terminal:
-            print(line(found), file=self.stream, flush=True)
+            print(line(found, row), file=self.stream, flush=True)
         elif time.monotonic() - self._drawn > REDRAW or self.done == self.total:
             self._drawn = time.monotonic()
             self._draw(self.state())
@@ -51,11 +51,11 @@ class Progress:
         self.stream.flush()
 
 
-def line(found: Graded) -> str:
+def line(found: Graded, row: dict) -> str:
     """Return one submission's line: student, points, seconds, and what is to be said of it.
 
-    >>> line(Graded("ada", "02_clip", "", seconds=1.25))
-    'ada  0/0  1.2 s'
+    >>> line(Graded("ada", "02_clip", "", seconds=1.25), {"score": 3.5, "max": 10.0})
+    'ada  3.5/10  1.2 s'
     """
     note = next(
         (f"{what}: {said.splitlines()[0]}"
@@ -63,12 +63,8 @@ def line(found: Graded) -> str:
     )  # fmt: skip
     if not note and found.repairs:
         note = f"{len(found.repairs)} repaired"
-    return "  ".join(part for part in (found.student, points(found), f"{found.seconds:.1f} s", note) if part)
-
-
-def points(found: Graded) -> str:
-    """Return "score/max" as people write it; "-" where there is no mark."""
-    return "-" if found.fault else f"{found.score:g}/{found.max:g}"
+    points = "-" if found.fault else f"{row['score']:g}/{row['max']:g}"
+    return "  ".join(part for part in (found.student, points, f"{found.seconds:.1f} s", note) if part)
 
 
 def duration(seconds: float) -> str:
