@@ -195,6 +195,14 @@ def test_an_unknown_exercise_is_named(copy_of_tiny):
     assert dump(copy_of_tiny) == before, "and nothing of the batch is written"
 
 
+def test_text_that_no_database_can_hold_is_mended_and_such_a_name_refused(copy_of_tiny):
+    save(copy_of_tiny, Graded("ada", WEEK, "d1", problem="half \ud800"))
+    with book(copy_of_tiny) as course:
+        assert course.find_comment("Gain-solution", "lab", WEEK, "ada").comment == "Not graded. half ?"
+    with pytest.raises(InputError, match=r"submitted/'\\udcff' is no UTF-8"):
+        save(copy_of_tiny, result("\udcff"))
+
+
 def test_the_number_of_queries_does_not_grow_with_the_class(copy_of_tiny):
     from sqlalchemy import Engine, event
 

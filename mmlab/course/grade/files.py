@@ -6,6 +6,7 @@ script of theirs reaches the page of the person who marks.
 """
 
 import contextlib
+import json
 import os
 from pathlib import Path
 
@@ -48,7 +49,8 @@ def write_autograded(
         mode = SHARED if shared else READ_ONLY
         _copy_timestamp(root / "submitted" / graded.student / week.id / TIMESTAMP, folder / TIMESTAMP, mode)
         shown = as_graded(repair.prepare(submission, release).notebook, graded)
-        replace(folder / NOTEBOOK, notebook.dumps(shown).encode(), mode)
+        data = json.dumps(shown)  # without line breaks: ten times as fast, and no person edits it
+        replace(folder / NOTEBOOK, data.encode(), mode)
         written.append(folder / NOTEBOOK)
     return written
 

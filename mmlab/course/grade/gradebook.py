@@ -115,6 +115,8 @@ def save(
     results = {graded.student: graded for graded in batch if graded.fault is None}
     if not results:
         return []
+    if nameless := [student for student in results if not _is_text(student)]:
+        raise InputError(f"the name of submitted/{ascii(nameless[0])} is no UTF-8", "a student's id", "rename the folder")
     register, context, moved = Register.read(root, week.id), dict(context or {}), []
     with opened(root, write=True, wait=wait) as course:
         rows = Rows(course.session, week.id, list(results))
@@ -144,7 +146,7 @@ def _enter(rows: Rows, graded: Graded, register: Register, context: dict) -> lis
         again = then is not None and then.get(SUBMISSION) != graded.digest
         grade.auto_score, grade.needs_manual_grade = auto, _waits(grade, auto, again)
         if (comment := rows.comment(student, mark.exercise)) is not None:
-            comment.auto_comment = f"Not graded. {graded.problem}" if graded.problem else None if mark.attempted else NO_RESPONSE
+            comment.auto_comment = _said(graded, mark)
         before = earlier.get(mark.exercise, before)
         if before is not None and auto is not None and before != auto:
             now = {**context, SUBMISSION: graded.digest}
@@ -173,6 +175,13 @@ def _auto(mark: Mark) -> float | None:
     return float(mark.score)
 
 
+def _said(graded: Graded, mark: Mark) -> str | None:
+    """Return the autograder's comment: nbgrader's own on what nobody answered, and why a file was refused."""
+    if graded.problem:
+        return f"Not graded. {graded.problem}".encode("utf-8", "replace").decode()  # half an emoji fits in no database
+    return None if mark.attempted else NO_RESPONSE
+
+
 def _waits(grade, auto: float | None, again: bool) -> bool:
     """Return whether a person is to look: at a new text, or at a mark of theirs whose ground has moved.
 
@@ -181,6 +190,11 @@ def _waits(grade, auto: float | None, again: bool) -> bool:
     if grade.manual_score is None:
         return auto is None
     return bool(grade.needs_manual_grade) or (again if auto is None else auto != grade.auto_score)
+
+
+def _is_text(student: str) -> bool:
+    """Return whether UTF-8, and so the database, can hold a folder's name."""
+    return student.encode("utf-8", "replace").decode() == student
 
 
 def _time(timestamp: str | None):

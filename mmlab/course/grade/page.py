@@ -115,7 +115,7 @@ def _stopped(run: CellRun | None) -> str:
 def _place(cell: str, shown: dict | None) -> str:
     """Return where a cell stands, for the reader of the notebook."""
     ids = [one.get("id") for one in shown["cells"]] if shown else []
-    return f"cell {ids.index(cell) + 1}" if cell in ids else f"cell {cell[:40]}"
+    return f"Cell {ids.index(cell) + 1}" if cell in ids else f"Cell {cell[:40]}"
 
 
 def _heading(release: dict, name: str) -> str:
