@@ -8,13 +8,13 @@ folder up to date and leaves alone whatever is not its own.
 import argparse
 import hashlib
 import json
-import os
 import re
 import subprocess
 from pathlib import Path
 
 from mmlab.check import cases
 from mmlab.course import notebook, places, solved_lab
+from mmlab.course.grade.hidden import seed_file
 from mmlab.course.lab_release import PRISTINE, worked_in
 from mmlab.errors import InputError, NotebookError
 
@@ -147,10 +147,11 @@ def refuse_answers(lab: Path) -> None:
 
 def refuse_secrets(root: Path, wanted: dict[str, bytes]) -> None:
     """Raise InputError where the hidden cases' seed stands in a file that is to be published."""
-    seed = Path(os.environ.get("MMLAB_SEED_FILE") or root / ".seed")
-    secret = seed.read_bytes().strip() if seed.is_file() else b""
-    for name, data in wanted.items() if len(secret) >= 16 else ():
-        if secret in data or secret.hex().encode() in data:
+    seed = seed_file(root)
+    secret = seed.read_bytes() if seed.is_file() else b""
+    spelled = {form for form in (secret, secret.strip(), secret.hex().encode()) if len(form) >= 16}
+    for name, data in wanted.items():
+        if any(form in data for form in spelled):
             raise InputError(f"{name} holds the seed of the hidden cases", "a seed that only the grader has",
                              "take it out of that file, and make a new seed")  # fmt: skip
 
