@@ -23,6 +23,7 @@ from mmlab.errors import InputError
 PREFIX = struct.Struct("<QQ")
 LIMIT = 256 * 2**20  # bytes in one message
 DEPTH = 64  # levels of nesting
+KEYS = 10_000  # of all dicts and sets in one message: hashes can be made to collide, and n keys then cost n² steps
 ALIKE = 1000  # keys of one dict or set that share a hash with another
 ITEM_SIZES = {
     "bool": 1, "int8": 1, "int16": 2, "int32": 4, "int64": 8,
@@ -170,7 +171,7 @@ class _Reader:
     """Decodes a header's tree, taking raw bytes in the order in which they were laid down."""
 
     def __init__(self, raw: memoryview):
-        self.raw, self.at = raw, 0
+        self.raw, self.at, self.keys = raw, 0, 0
 
     def take(self, size) -> memoryview:
         if type(size) is not int or not 0 <= size <= len(self.raw) - self.at:
@@ -197,6 +198,9 @@ class _Reader:
         raise _damaged(f"an unknown tag {tag[:20]!r}")
 
     def container(self, tag: str, rest: list, depth: int):
+        self.keys += len(rest) if tag in ("dict", "set") else 0
+        if self.keys > KEYS:
+            raise _damaged(f"more than {KEYS:,} keys in its dicts and sets")
         if tag != "dict":
             items = [self.decode(item, depth) for item in rest]
             if tag == "list":

@@ -6,9 +6,13 @@
     limits        what one submission may take
     wire          framed values, with a limit and a deadline
     cgroup        memory and processes, held by the kernel where it can be had
-    isolate       namespaces, uid, system calls: what a child gives up
+    meter         memory, measured where no cgroup holds it
+    seccomp       the system calls that are closed
+    isolate       namespaces, files, uid: what a child gives up
     zygote        imports what labs import, and forks
-    sandbox       bubblewrap around the zygote; one fresh child a submission
+    bubblewrap    what is inside the sandbox, and what is not
+    warm          starts and ends the zygote
+    sandbox       one fresh child a submission, and the way to talk to it
     child         inside the sandbox: runs the cells, answers the judge
     hidden        the course's seed, and the cases that nobody has seen
     judge         asks, compares outside, names the misconception

@@ -30,7 +30,7 @@ RECIPE = "use the container recipe in container/, or `--unsafe` for submissions 
 
 
 def stage(root: Path, week: str, withheld: tuple[str, ...]) -> Path:
-    """Return a new folder with package/, release/ and etc/, as a child shall see them; locked while we live."""
+    """Return a new folder with mmlab/, release/ and etc/, as a child shall see them; locked while we live."""
     sweep()
     folder = Path(tempfile.mkdtemp(prefix=PREFIX))
     folder.chmod(0o755)
@@ -40,13 +40,15 @@ def stage(root: Path, week: str, withheld: tuple[str, ...]) -> Path:
     def left_out(place: str, names: list[str]) -> list[str]:
         return [name for name in names if name == "__pycache__" or Path(place, name) in hidden]
 
-    shutil.copytree(PACKAGE, folder / "package", ignore=left_out)
+    shutil.copytree(PACKAGE, folder / "mmlab", ignore=left_out)
     release = root / "labs" / week
     shutil.copytree(release, folder / "release", ignore=shutil.ignore_patterns("*.ipynb", ".*")) if release.is_dir() \
         else (folder / "release").mkdir()  # fmt: skip
     (folder / "etc").mkdir()
     (folder / "etc/passwd").write_text("root:x:0:0::/:/bin/false\nnobody:x:65534:65534::/home/student:/bin/false\n")
     (folder / "etc/group").write_text("root:x:0:\nnogroup:x:65534:\n")
+    for fonts in Path("~/.cache/matplotlib").expanduser().glob("fontlist-*.json"):
+        shutil.copy(fonts, folder / "etc")  # else every boot looks at every font
     for path in folder.rglob("*"):
         path.chmod(0o755 if path.is_dir() else 0o644)
     return folder
@@ -117,8 +119,11 @@ def command(staged: Path, mode: str, *, proc: bool = True) -> list[str]:
         words += ["--ro-bind", str(staged / "etc" / name), f"/etc/{name}"]
     for path in python_folders():
         words += ["--ro-bind", path, path]
-    words += ["--ro-bind", str(staged / "package"), str(PACKAGE), "--ro-bind", str(staged / "release"), "/release"]
+    words += ["--ro-bind", str(staged / "mmlab"), str(PACKAGE), "--ro-bind", str(staged / "release"), "/release"]
     words += ["--perms", "0755", "--dir", isolate.HOME, "--tmpfs", "/tmp", "--dev", "/dev"]
+    words += ["--dir", "/tmp/matplotlib"]
+    for fonts in (staged / "etc").glob("fontlist-*.json"):
+        words += ["--ro-bind", str(fonts), f"/tmp/matplotlib/{fonts.name}"]
     words += ["--proc", "/proc"] if proc else [
         "--dir", "/proc", "--ro-bind-try", "/proc/cpuinfo", "/proc/cpuinfo", "--ro-bind-try", "/proc/meminfo", "/proc/meminfo",
     ]  # fmt: skip
@@ -146,15 +151,22 @@ def links(path: str) -> list[str]:
     return found
 
 
-def environment() -> dict[str, str]:
-    """Return all the environment variables that there are inside: none of the caller's."""
-    return {
+def environment(unsafe: Path | None = None) -> dict[str, str]:
+    """Return all the environment variables that there are inside: none of the caller's.
+
+    unsafe  what `stage` returned, where there is no bubblewrap to mount it
+    """
+    found = {
         "PATH": f"{os.path.dirname(sys.executable)}:/usr/local/bin:/usr/bin:/bin", "HOME": isolate.HOME,
         "USER": "student", "LOGNAME": "student", "LANG": "C.UTF-8", "PYTHONDONTWRITEBYTECODE": "1",
         "PYTHONHASHSEED": "0",  # the order of a set must not move a mark
         "OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1",
         "MPLBACKEND": "agg", "MPLCONFIGDIR": "/tmp/matplotlib", "HF_HUB_OFFLINE": "1",
     }  # fmt: skip
+    if unsafe is not None:
+        folder = str(unsafe)
+        found |= {"HOME": folder, "TMPDIR": folder, "MPLCONFIGDIR": f"{folder}/etc", "PYTHONPATH": folder}
+    return found
 
 
 def program() -> str:

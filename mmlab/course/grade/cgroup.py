@@ -17,7 +17,7 @@ from mmlab.course.grade.limits import Limits
 from mmlab.course.grade.wire import MB
 
 PREFIX = "mmlab-grade-"
-WANTED = ("memory", "pids")
+WANTED = ("memory", "pids", "cpu")  # memory is a must; cpu gives a child one share, however many processes it has
 
 
 class Group:
@@ -65,7 +65,7 @@ class Group:
 class Groups:
     """Where groups can be made.
 
-    parents  controller ("memory", "pids") → folder to make groups in
+    parents  controller ("memory", and "pids" and "cpu" where they are) → folder to make groups in
     version  1 or 2
     """
 
@@ -76,21 +76,31 @@ class Groups:
         """Return a new group under `limits`; raises OSError where it cannot be made."""
         name = f"{PREFIX}{os.getpid()}-{next(self.numbers)}"
         folders = {controller: parent / name for controller, parent in self.parents.items()}
-        for folder in unique(folders):
-            folder.mkdir()
-        memory = str(limits.memory_mb * MB)
+        try:
+            for folder in unique(folders):
+                folder.mkdir()
+            self.limit(folders, limits)
+            return Group(folders)
+        except OSError:
+            for folder in unique(folders):
+                with contextlib.suppress(OSError):
+                    folder.rmdir()
+            raise
+
+    def limit(self, folders: dict[str, Path], limits: Limits) -> None:
+        """Write the limits into new groups; raises OSError."""
+        most = str(limits.memory_mb * MB)
         if self.version == 2:
-            write(folders["memory"] / "memory.max", memory)
-            for file, text in (("memory.swap.max", "0"), ("memory.oom.group", "1")):
-                with contextlib.suppress(OSError):  # no swap accounting, or an older kernel
-                    write(folders["memory"] / file, text)
+            write(folders["memory"] / "memory.max", most)
+            extra = {"memory.swap.max": "0", "memory.oom.group": "1"}
         else:
-            write(folders["memory"] / "memory.limit_in_bytes", memory)
-            with contextlib.suppress(OSError):
-                write(folders["memory"] / "memory.memsw.limit_in_bytes", memory)
+            write(folders["memory"] / "memory.limit_in_bytes", most)
+            extra = {"memory.memsw.limit_in_bytes": most}
+        for file, text in extra.items():
+            with contextlib.suppress(OSError):  # no swap accounting, or an older kernel
+                write(folders["memory"] / file, text)
         if "pids" in folders:
             write(folders["pids"] / "pids.max", str(limits.processes))
-        return Group(folders)
 
 
 def find(proc: Path = Path("/proc/self")) -> tuple[Groups | None, str]:
@@ -113,26 +123,24 @@ def find(proc: Path = Path("/proc/self")) -> tuple[Groups | None, str]:
 
 def candidates(proc: Path) -> list[tuple[int, dict[str, Path]]]:
     """Return (version, controller → folder) to try, the best first."""
-    mounts = [line.split() for line in read(proc / "mountinfo").splitlines()]
     own = {}
     for line in read(proc / "cgroup").splitlines():
         _, controllers, path = line.split(":", 2)
         own |= {controller: path for controller in controllers.split(",")}
-    first, found = {}, []
-    for fields in mounts:
+    first, second = {}, []
+    for fields in map(str.split, read(proc / "mountinfo").splitlines()):
         kind, options = fields[fields.index("-") + 1], fields[-1].split(",")
         root, point = fields[3], fields[4]
         if kind == "cgroup":
-            for controller in set(WANTED) & set(options):
-                first[controller] = below(point, root, own.get(controller, "/"))
+            first |= {controller: below(point, root, own.get(controller, "/")) for controller in WANTED if controller in options}
         elif kind == "cgroup2":
             folder = below(point, root, own.get("", "/"))
             for place in (folder, *folder.parents):
-                if not place.is_relative_to(point):
-                    break
-                if {*WANTED} <= set(read(place / "cgroup.controllers").split()):
-                    found.append((2, dict.fromkeys(WANTED, place)))
-    return ([(1, first)] if "memory" in first else []) + found
+                there = read(place / "cgroup.controllers").split()
+                if place.is_relative_to(point) and "memory" in there:
+                    second.append({controller: place for controller in WANTED if controller in there})
+    found = [(1, first), (1, {"memory": first["memory"]})] if "memory" in first else []
+    return found + [(2, parents) for parents in second]
 
 
 def below(point: str, root: str, path: str) -> Path:
@@ -145,7 +153,7 @@ def probe(groups: Groups) -> None:
     """Make a group, move a process into it, remove it; raises OSError where any of that is refused."""
     if groups.version == 2:
         folder = groups.parents["memory"]
-        missing = set(WANTED) - set(read(folder / "cgroup.subtree_control").split())
+        missing = set(groups.parents) - set(read(folder / "cgroup.subtree_control").split())
         if missing:
             write(folder / "cgroup.subtree_control", " ".join(f"+{name}" for name in sorted(missing)))
     group = groups.make(Limits(processes=8))

@@ -103,9 +103,12 @@ def enter(spec: dict, request: dict, limits: Limits, groups: list[int]) -> None:
     else:
         user = uid_of(spec["engine"], request["number"]) if spec["mode"] == "root" else os.getuid()
         folder = f"{HOME}/{spec['week']}"
+        os.close(_kernel.pids)
         _kernel.call("unshare", NEWNS | NEWIPC | NEWNET | NEWUTS | NEWCGROUP)
         own_files(spec["week"], limits, user)
         raise_loopback()
+        with contextlib.suppress(OSError):  # the first to go where the whole machine runs out of memory
+            Path("/proc/self/oom_score_adj").write_text("1000")
         if spec["mode"] == "user":
             own_user()
         limit_resources(limits, mapped() + limits.memory_mb * MB, limits.processes, strict=True)
@@ -123,7 +126,7 @@ def silence() -> None:
 
 
 def own_files(week: str, limits: Limits, user: int) -> None:
-    """Mount one fresh tmpfs, of one size, as /tmp, /dev/shm and home; a /proc of this namespace alone."""
+    """Mount one fresh tmpfs, of one size, with the release's files in it, as /tmp, /dev/shm and home; a /proc of this namespace alone."""
     mount = _kernel.mount
     mount("none", "/", None, RECURSIVE | PRIVATE)
     mount("tmpfs", "/tmp", "tmpfs", NOSUID | NODEV, f"size={limits.disk_mb}m,nr_inodes=65536,mode=755")

@@ -1,28 +1,24 @@
 """A sandbox for one week: a warm zygote behind bubblewrap, and a fresh child for each submission."""
 
-import ast
 import contextlib
 import itertools
 import os
 import shutil
 import signal
 import socket
-import subprocess
-import sys
-import tempfile
 import threading
 import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from mmlab.course import notebook
 from mmlab.course.exercise import Week
 from mmlab.course.grade import bubblewrap, cgroup
 from mmlab.course.grade.limits import Limits
+from mmlab.course.grade.warm import WarmProcess, imports_of
 from mmlab.course.grade.wire import MB, BadFrame, Connection, Died, TimedOut, receive_note, send_note
 from mmlab.errors import MmlabError
 
-BOOT_SECONDS, READY_SECONDS, DEATH_SECONDS, LAST_WORD_SECONDS = 180.0, 30.0, 30.0, 2.0
+READY_SECONDS, DEATH_SECONDS, LAST_WORD_SECONDS = 30.0, 30.0, 2.0
 SERVE = "mmlab.course.grade.child"
 
 
@@ -70,7 +66,7 @@ class Sandbox:
             why = f" ({self.memory_held_by})" if self.memory_held_by else ""
             self.memory_held_by = f"addresses of each process, and a look at their sum five times a second{why}"
         self._lock, self._numbers = threading.Lock(), itertools.count()
-        self._zygote: _Zygote | None = None
+        self._zygote: WarmProcess | None = None
         self._staged: Path | None = None
 
     def __enter__(self) -> "Sandbox":
@@ -91,12 +87,15 @@ class Sandbox:
 
         A zygote that has died is booted again, once.
         """
+        self.boot()
         try:
             return self._fork()
         except SandboxFault:
-            if self._zygote is not None and self._zygote.alive():
-                raise
-            return self._fork()
+            with self._lock:
+                if self._zygote is not None and self._zygote.alive():
+                    raise
+        self.boot()
+        return self._fork()
 
     def close(self) -> None:
         """End the zygote and every child, and remove what was staged."""
@@ -108,7 +107,6 @@ class Sandbox:
             self._zygote = self._staged = None
 
     def _fork(self) -> "Child":
-        self.boot()
         number = next(self._numbers)
         talk, theirs = socket.socketpair()
         leash, held = socket.socketpair()
@@ -149,72 +147,16 @@ class Sandbox:
         spec = {"week": self.week.id, "imports": imports_of(self.root, self.week.id), "mode": self.mode,
                 "memory": "cgroup" if self._groups else "process", "limits": asdict(self.limits),
                 "serve": self.serve, "engine": os.getpid()}  # fmt: skip
-        self._zygote = _Zygote(self._staged, spec)
-        if not self._zygote.ready and not self.unsafe:  # where a new /proc is refused
-            said = self._zygote.said
+        self._zygote = WarmProcess(self._staged, spec)
+        if not self._zygote.ready and "mount proc" in self._zygote.said:
             self._zygote.close()
-            self._zygote = _Zygote(self._staged, spec, proc=False)
-            self._zygote.said = said + self._zygote.said
+            self._zygote = WarmProcess(self._staged, spec, proc=False)
         if not self._zygote.ready:
             said, self._zygote = self._zygote.said, self._zygote.close()
             raise bubblewrap.refused(said) or SandboxFault(
                 f"the warm process did not start; it printed:\n{said.strip()[-2000:] or 'nothing'}",
                 "a process that imports what the lab imports", "run `mmlab doctor --grade`")  # fmt: skip
         self.boot_seconds = time.perf_counter() - began
-
-
-class _Zygote:
-    """The warm process as the engine sees it: what it printed, whether it is ready, its control socket.
-
-    A thread of its own starts it and stays as long as it does: bubblewrap is told to die with its
-    parent, and to the kernel the parent is the thread.
-    """
-
-    def __init__(self, staged: Path, spec: dict, *, proc: bool = True):
-        self.control, theirs = socket.socketpair()
-        self.control.settimeout(BOOT_SECONDS)
-        self.ready: dict | None = None
-        environment = bubblewrap.environment()
-        program = [sys.executable, "-m", "mmlab.course.grade.zygote", str(theirs.fileno())]
-        if spec["mode"] == "unsafe":
-            environment |= {"HOME": str(staged), "MPLCONFIGDIR": str(staged), "TMPDIR": str(staged)}
-        else:
-            settings = [word for name, value in environment.items() for word in ("--setenv", name, value)]
-            program = [*bubblewrap.command(staged, spec["mode"], proc=proc), *settings, *program]
-        self._started, self._over = threading.Event(), threading.Event()
-        self._output = tempfile.TemporaryFile()
-        threading.Thread(target=self._keep, args=(program, environment, theirs), daemon=True).start()
-        self._started.wait()
-        theirs.close()
-        with contextlib.suppress(OSError, EOFError):
-            send_note(self.control, spec)
-            self.ready = (receive_note(self.control) or (None,))[0]
-        self.control.settimeout(READY_SECONDS)
-        self._output.seek(0)
-        self.said = self._output.read(100_000).decode(errors="replace")
-
-    def _keep(self, program: list[str], environment: dict, theirs: socket.socket) -> None:
-        try:
-            self.process = subprocess.Popen(
-                program, env=environment, pass_fds=[theirs.fileno()], stdin=subprocess.DEVNULL,
-                stdout=self._output, stderr=self._output, start_new_session=True,
-            )  # fmt: skip
-        finally:
-            self._started.set()
-        self._over.wait()
-
-    def alive(self) -> bool:
-        return self.process.poll() is None
-
-    def close(self) -> None:
-        self.control.close()
-        try:
-            self.process.wait(5)
-        except subprocess.TimeoutExpired:
-            self.process.kill()
-            self.process.wait()
-        self._over.set()
-        self._output.close()
 
 
 class Child:
@@ -286,23 +228,6 @@ class Child:
         if status is None:
             return "closed"
         return "crash" if os.WIFSIGNALED(status) and os.WTERMSIG(status) != signal.SIGKILL else "exit"
-
-
-def imports_of(root: Path, week: str) -> list:
-    """Return [module, names] for each import statement of the released lab's cells, in order."""
-    path = root / "labs" / week / "lab.ipynb"
-    found = []
-    for cell in notebook.read(path)["cells"] if path.is_file() else []:
-        try:
-            tree = ast.parse(cell["source"]) if cell.get("cell_type") == "code" else ast.Module([])
-        except SyntaxError:  # magics
-            continue
-        for node in ast.walk(tree):
-            if isinstance(node, ast.Import):
-                found += [[alias.name, []] for alias in node.names]
-            elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
-                found.append([node.module, [alias.name for alias in node.names if alias.name != "*"]])
-    return [each for index, each in enumerate(found) if each not in found[:index]]
 
 
 __all__ = ["BadFrame", "Child", "Died", "Sandbox", "SandboxFault", "Spent", "TimedOut"]

@@ -116,6 +116,8 @@ class Connection:
         left = None if deadline is None else deadline - time.monotonic()
         if left is not None and left <= 0:
             raise TimedOut("the deadline is over")
+        if self.channel.fileno() < 0:
+            raise Died("closed")
         poll = select.poll()
         poll.register(self.channel, event)
         poll.poll(left if left is None else left * 1000)
