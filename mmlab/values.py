@@ -182,6 +182,8 @@ class _Reader:
     def decode(self, tree, depth: int):
         if depth > DEPTH:
             raise _damaged(f"a value nested deeper than {DEPTH} levels")
+        if isinstance(tree, str):
+            return _writable(tree)
         if not isinstance(tree, (list, dict)):
             return tree
         if isinstance(tree, dict) or not tree or not isinstance(tree[0], str):
@@ -190,7 +192,7 @@ class _Reader:
         if tag == "bytes" and len(rest) == 1:
             return bytes(self.take(rest[0]))
         if tag == "raised" and len(rest) == 2 and all(isinstance(text, str) for text in rest):
-            return Raised(*rest)
+            return Raised(*map(_writable, rest))
         if tag in ("numpy", "torch", "scalar") and rest:
             return self.array(tag, rest[0], rest[1:])
         if tag in ("list", "tuple", "set", "dict"):
@@ -253,6 +255,11 @@ def _unique(kind, items: list, keys: list):
     if len(value) != len(keys):
         raise _damaged(f"a {kind.__name__} that holds a key twice")
     return value
+
+
+def _writable(text: str) -> str:
+    """Return a text that UTF-8 can hold: half of a surrogate pair would stop whoever writes it to a file."""
+    return text if text.isascii() else text.encode("utf-8", "replace").decode()
 
 
 def _damaged(given: str) -> InputError:
