@@ -8,6 +8,7 @@ script of theirs reaches the page of the person who marks.
 import contextlib
 import json
 import os
+import re
 from pathlib import Path
 
 from mmlab.course import notebook
@@ -19,6 +20,8 @@ from mmlab.errors import InputError
 
 NOTEBOOK, TIMESTAMP = "lab.ipynb", "timestamp.txt"
 READ_ONLY, WRITABLE, SHARED = 0o444, 0o644, 0o664  # as nbgrader's converters leave their files
+BREAK = "\u200b"  # a space of no width: reads the same, and neither tag, link nor \\href comes of it
+ACTIVE = re.compile(r"<|\](?=[(:])|\\(?=href)")
 GROUP = 0o2770  # of folders that several graders share
 STATUS = {"time": "stopped: it took longer than a cell may", "died": "ended the whole process", "skipped": "was not run"}
 
@@ -48,17 +51,22 @@ def write_autograded(
         folder = folder_of(root, "autograded", graded.student, week.id, shared=shared)
         mode = SHARED if shared else READ_ONLY
         _copy_timestamp(root / "submitted" / graded.student / week.id / TIMESTAMP, folder / TIMESTAMP, mode)
-        shown = as_graded(repair.prepare(submission, release).notebook, graded)
+        shown = as_graded(repair.prepare(submission, release).notebook, graded, release)
         data = json.dumps(shown)  # without line breaks: ten times as fast, and no person edits it
         replace(folder / NOTEBOOK, data.encode(), mode)
         written.append(folder / NOTEBOOK)
     return written
 
 
-def as_graded(prepared: dict, graded: Graded) -> dict:
-    """Return a prepared notebook with its cells' text and the judge's verdicts as outputs."""
+def as_graded(prepared: dict, graded: Graded, release: dict) -> dict:
+    """Return a prepared notebook with its cells' text and the judge's verdicts as outputs.
+
+    formgrader shows markdown and raw cells as the HTML that they hold, in the browser of
+    the person who marks: in those that are not the release's own, no tag opens and no link leads anywhere.
+    """
     runs = {run.id: run for run in graded.cells}
     marks = {mark.exercise: mark for mark in graded.marks}
+    released = {cell.get("id"): cell["source"] for cell in release["cells"]}
     cells = []
     for cell in prepared["cells"]:
         shown = cell | {"source": encodable(cell["source"])}
@@ -66,6 +74,10 @@ def as_graded(prepared: dict, graded: Graded) -> dict:
             entry, mark = notebook.about(cell), marks.get(notebook.grade_id(cell))
             outputs = [_stream(verdict(mark))] if entry.get("grade") and mark else _outputs(runs.get(cell.get("id")))
             shown |= {"outputs": outputs, "execution_count": None}
+        elif released.get(cell.get("id")) != cell["source"]:
+            shown |= {"source": ACTIVE.sub(lambda match: match[0] + BREAK, shown["source"])}
+        if not notebook.about(cell) and cell.get("id") not in released:
+            shown["metadata"] = {}
         cells.append(shown)
     return prepared | {"cells": cells}
 

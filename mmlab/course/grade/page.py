@@ -11,7 +11,7 @@ from pathlib import Path
 
 from mmlab.course import notebook
 from mmlab.course.exercise import Exercise, Week
-from mmlab.course.grade.files import STATUS, number
+from mmlab.course.grade.files import BREAK, STATUS, number
 from mmlab.course.grade.gradebook import Entry, Standing
 from mmlab.course.grade.stages import CellRun, Graded, Mark
 
@@ -48,7 +48,9 @@ def render(lab: Lab, graded: Graded, standing: Standing, *, shown: dict | None, 
     shown     the notebook as it was graded, for the answers; None where it is gone
     failures  exercise → how many submissions in a row got it wrong: which hint comes next
     """
-    answers = {notebook.grade_id(cell): cell["source"] for cell in shown["cells"]} if shown else {}
+    cells = shown["cells"] if shown else []
+    answers = {notebook.grade_id(cell): cell["source"].replace(BREAK, "" if cell["cell_type"] == "markdown" else BREAK)
+               for cell in cells}  # fmt: skip
     marks, runs = {mark.exercise: mark for mark in graded.marks}, {run.id: run for run in graded.cells}
     items = []
     for exercise, title in lab.exercises:
