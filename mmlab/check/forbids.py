@@ -8,6 +8,7 @@ import ast
 import contextlib
 import inspect
 import re
+import symtable
 import textwrap
 import warnings
 
@@ -38,7 +39,7 @@ def names_reached(name: str, cells: list[str], forbids) -> list[str]:
         for statement in binds.pop(open_names.pop(), []):
             if id(statement) not in reached:
                 reached[id(statement)] = statement
-                open_names += [node.id for node in ast.walk(statement) if isinstance(node, ast.Name)]
+                open_names += _uses(statement)
     return _named(reached.values(), forbids)
 
 
@@ -77,6 +78,21 @@ def _bound(statement: ast.stmt) -> set[str]:
             found.add(node.name)
         elif isinstance(node, ast.alias):
             found.add((node.asname or node.name).split(".")[0])
+    return found
+
+
+def _uses(statement: ast.stmt) -> set[str]:
+    """Return the notebook's names that a statement uses; a function's own variables are none of them."""
+    try:
+        tables = [symtable.symtable(ast.unparse(statement), "<cell>", "exec")]
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return set()
+    found = set()
+    while tables:
+        table = tables.pop()
+        tables += table.get_children()
+        top = table.get_type() == "module"
+        found |= {symbol.get_name() for symbol in table.get_symbols() if symbol.is_referenced() and (top or symbol.is_global())}
     return found
 
 
