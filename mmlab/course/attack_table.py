@@ -12,6 +12,7 @@ import json
 import platform
 import subprocess
 import sys
+from dataclasses import replace
 from importlib import metadata
 from pathlib import Path
 
@@ -20,12 +21,12 @@ from mmlab.course.exercise import Week, weeks
 from mmlab.course.notebook import write_bytes
 from mmlab.course.simulate import attacks, class_run
 from mmlab.course.simulate.canary import Canary
-from mmlab.course.simulate.compose import compose
+from mmlab.course.simulate.compose import MadeUp, compose
 from mmlab.course.simulate.stock_trial import CELL_SECONDS, DISK_MB, MEMORY_MB, PROCESSES, TRIAL_SECONDS, walled
 
 WEEK = "02_clip"
 RECORD, PAGE = Path("book/attacks.json"), Path("book/attacks.md")
-LIMITS = ("--cell-seconds", "3", "--answer-seconds", "5", "--total-seconds", "40")
+LIMITS = ("--cell-seconds", "3", "--answer-seconds", "8", "--total-seconds", "20")
 KINDS = {
     "memory": "Reading expected values from memory",
     "files": "Reading files of the course",
@@ -75,15 +76,13 @@ Measured on {date} with Python {python}, nbgrader {nbgrader}, IPython {ipython},
 
 
 def ours(root: Path, week: Week, chosen: list[attacks.Attack]) -> dict[str, dict]:
-    """Return what `mmlab grade` makes of attacks, all in one class, each between two right answers.
+    """Return what `mmlab grade` makes of attacks, all in one class, two of them between two right answers.
 
     returns  attack → {"score", "max", "touched", "classmate", "why"}, as `walled` of stock_trial
     """
-    hostile = compose(week, len(chosen), shares={"attack": 1})
-    hostile = [type(one)(f"{2 * at + 1:04}", "attack", attack.id, {}, 0.0)
-               for at, (one, attack) in enumerate(zip(hostile, chosen, strict=True))]  # fmt: skip
-    right = compose(week, len(chosen) + 1, shares={"reference": 1, "alternate": 1})
-    right = [type(one)(f"{2 * at:04}", one.kind, "", one.answers, one.true_score) for at, one in enumerate(right)]
+    hostile = [MadeUp(f"student-{at + at // 2 + 1:04}", "attack", attack.id, {}, 0.0) for at, attack in enumerate(chosen)]
+    right = [replace(one, student=f"student-{3 * at:04}") for at, one in
+             enumerate(compose(week, len(chosen) // 2 + 1, shares={"reference": 1, "alternate": 1}))]  # fmt: skip
     with class_run.temporary_course(root, week) as course, Canary(course, course.parent / "around") as canary:
         class_run.hand_in(course, week, [*right, *hostile], **canary.told())
         canary.look()

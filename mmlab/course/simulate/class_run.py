@@ -2,6 +2,7 @@
 
 import json
 import os
+import secrets
 import shutil
 import subprocess
 import sys
@@ -12,6 +13,7 @@ from pathlib import Path
 
 from mmlab.course import notebook
 from mmlab.course.exercise import Week
+from mmlab.course.grade.hidden import SIZE
 from mmlab.course.simulate.attacks import Targets
 from mmlab.course.simulate.compose import MadeUp, write
 from mmlab.errors import InputError
@@ -22,7 +24,7 @@ OWN = ("MMLAB_SEED_FILE", "MMLAB_CASES")  # what must not come in from the perso
 
 @contextmanager
 def temporary_course(root: Path, week: Week) -> Iterator[Path]:
-    """Yield a copy of one week's sources and release in a course without submissions, marks or seed."""
+    """Yield a copy of one week's sources and release in a course with a seed of its own, without submissions and marks."""
     with tempfile.TemporaryDirectory(prefix="mmlab-class-", ignore_cleanup_errors=True) as folder:
         course = Path(folder) / "course"
         (course / "lessons").mkdir(parents=True)
@@ -31,10 +33,11 @@ def temporary_course(root: Path, week: Week) -> Iterator[Path]:
         for part in ("solutions", "labs"):
             ignored = shutil.ignore_patterns("__pycache__", ".ipynb_checkpoints")
             shutil.copytree(root / part / week.id, course / part / week.id, ignore=ignored)
+        (course / ".seed").write_bytes(secrets.token_bytes(SIZE))
         yield course
 
 
-def hand_in(course: Path, week: Week, made: list[MadeUp], **targets) -> None:
+def hand_in(course: Path, week: Week, made: list[MadeUp], /, **targets) -> None:
     """Write a whole class into the course's submitted/; `targets` are what its attacks are told."""
     release = notebook.read(course / "labs" / week.id / "lab.ipynb")
     for one in made:
