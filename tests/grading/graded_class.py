@@ -1,11 +1,15 @@
 """Results of the tiny course made by hand, for tests of what is done with results."""
 
+import contextlib
+import sqlite3
+from collections.abc import Iterator
 from pathlib import Path
 
 from tiny_course import WEEK
 
 from mmlab.course import notebook
 from mmlab.course.exercise import Week, load
+from mmlab.course.grade import gradebook
 from mmlab.course.grade.stages import CellRun, Graded, Mark
 
 POINTS = {"scaled_sum": 1, "Gain": 2, "Tally": 3, "nearest_centre": 4, "test_mean": 5}
@@ -51,3 +55,36 @@ def hand_in(root: Path, student: str, cells: dict[str, str] = {}, *, timestamp: 
 def ran(cell: str, status: str = "ok", text: str = "", error: str = "") -> CellRun:
     """Return what became of a cell."""
     return CellRun(cell, status, text, error)
+
+
+@contextlib.contextmanager
+def book(root) -> Iterator:
+    """Yield nbgrader's own gradebook of a course; what is changed in it is kept."""
+    from nbgrader.api import Gradebook
+
+    with Gradebook(f"sqlite:///{root}/gradebook.db") as open_book:
+        yield open_book
+        open_book.db.commit()
+
+
+def dump(root) -> list[str]:
+    """Return all that a course's database holds."""
+    with contextlib.closing(sqlite3.connect(root / "gradebook.db")) as db:
+        return list(db.iterdump())
+
+
+def save(root, *batch: Graded, **more) -> list[gradebook.Moved]:
+    """Save results under the usual context."""
+    return gradebook.save(root, week_of(root), list(batch), **{"context": WITH} | more)
+
+
+def configure(root, line: str) -> None:
+    """Add a line to the course's nbgrader_config.py."""
+    with open(root / "nbgrader_config.py", "a") as config:
+        config.write(f"\n{line}\n")
+
+
+def due(root, when: str) -> None:
+    """Set the week's due date."""
+    with book(root) as course:
+        course.update_or_create_assignment(WEEK, duedate=when)

@@ -3,8 +3,7 @@
 from datetime import timedelta
 
 import pytest
-from graded_class import POINTS, result, week_of
-from test_grade_gradebook import book, configure, due
+from graded_class import POINTS, book, configure, due, result, week_of
 from tiny_course import WEEK
 
 from mmlab.course.grade import gradebook, roster
