@@ -33,7 +33,6 @@ START = 120  # seconds in which the first worker must come, or another one after
 POLL = 5  # seconds between two looks at whether there is any worker
 RETRIES = 3  # further tries of a task that raised; Dask itself allows three dying workers
 WINDOW = 2  # submissions under way for each thread of the cluster
-GO_ON = "look at the scheduler's log, then go on with --resume"
 
 
 class WorkerGrader(WorkerPlugin):
@@ -121,6 +120,8 @@ def _wait_for_workers(client: Client) -> None:
     except TimeoutError:
         raise InputError(f"the scheduler has no worker, {START} s long", "at least one `dask worker`",
                          "look at the workers' logs, then go on with --resume") from None  # fmt: skip
+    except (OSError, CancelledError) as error:
+        raise _gone(error) from None
 
 
 def _submitted(client: Client, name: str, submission: Submission, prepared: Prepared) -> Future:
@@ -136,11 +137,12 @@ def _first(client: Client, waiting: list[Future]) -> Iterable[Future]:
     """Return futures that have ended, as soon as there are any; raises InputError where none can end."""
     while True:
         try:
-            return wait(waiting, timeout=POLL, return_when="FIRST_COMPLETED").done
+            with client.as_current():
+                return wait(waiting, timeout=POLL, return_when="FIRST_COMPLETED").done
         except TimeoutError:
             _wait_for_workers(client)
         except CancelledError as error:
-            raise InputError(f"the scheduler is gone ({error})", "a scheduler that outlives the run", GO_ON) from None
+            raise _gone(error) from None
 
 
 def _result(submission: Submission, future: Future) -> Graded:
@@ -149,9 +151,14 @@ def _result(submission: Submission, future: Future) -> Graded:
     except MmlabError:
         raise  # no worker can grade at all: said once, not once a submission
     except CancelledError as error:
-        raise InputError(f"the scheduler is gone ({error})", "a scheduler that outlives the run", GO_ON) from None
+        raise _gone(error) from None
     except Exception as error:  # such as a worker that died under it four times: ours, the class goes on
         return faulty(submission, f"{type(error).__name__}: {error}")
+
+
+def _gone(error: Exception) -> InputError:
+    return InputError(f"the scheduler is gone ({error})", "a scheduler that outlives the run",
+                      "look at the scheduler's log, then go on with --resume")  # fmt: skip
 
 
 def _leave(client: Client, name: str) -> None:
