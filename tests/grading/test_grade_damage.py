@@ -4,39 +4,19 @@ import copy
 import random
 from pathlib import Path
 
-import nbformat
 import pytest
+from handed_in import ROOT, answers, assert_sound, lab_of
 from tiny_course import WEEK
 
-from mmlab.course import notebook
 from mmlab.course.grade import repair, submissions
 from mmlab.course.simulate.damage import DAMAGES
-
-ROOT = Path(__file__).parents[2]
-
-
-def lab_of(root: Path, week: str) -> tuple[dict, dict]:
-    """Return a week's release, and the same with the reference in every solution cell."""
-    release = notebook.read(root / "labs" / week / "lab.ipynb")
-    solved, lab = notebook.read(root / "solutions" / week / "lab.ipynb"), copy.deepcopy(release)
-    for cell in lab["cells"]:
-        if notebook.about(cell).get("solution"):
-            cell["source"] = notebook.find(solved, notebook.grade_id(cell))["source"]
-    return release, lab
-
 
 def bytes_below(folder: Path) -> dict:
     """Return path → bytes for every file below a folder."""
     return {path: path.read_bytes() for path in folder.rglob("*") if path.is_file() and not path.is_symlink()}
 
 
-def answers(lab: dict) -> dict[str, str]:
-    """Return grade id → text of each solution cell, blank lines at its ends left out."""
-    solutions = [cell for cell in lab["cells"] if notebook.about(cell).get("solution")]
-    return {notebook.grade_id(cell): cell["source"].strip() for cell in solutions}
-
-
-def hand_in(name: str, lab: dict, root: Path, week: str):
+def damaged(name: str, lab: dict, root: Path, week: str):
     """Write one damaged hand-in below `root`; return its submission."""
     folder = root / "submitted" / "ada" / week
     folder.mkdir(parents=True)
@@ -55,33 +35,21 @@ def test_each_damage_is_put_right_or_refused(name, week, tiny, tmp_path):
     release, lab = lab_of(root, week)
     (tmp_path / "labs").mkdir()
     (tmp_path / "labs" / week).symlink_to(root / "labs" / week)
-    submission = hand_in(name, lab, tmp_path, week)
+    submission = damaged(name, lab, tmp_path, week)
     before = bytes_below(tmp_path / "submitted")
     prepared = repair.prepare(submission, release)
     damage, said = DAMAGES[name], "\n".join([prepared.problem or "", *prepared.repairs])
     assert damage.says in said and "Traceback" not in said and "/tmp" not in said
     assert bytes_below(tmp_path / "submitted") == before
-    nbformat.validate(prepared.notebook)
-    assert locked(prepared.notebook) == locked(release)
+    assert_sound(prepared, release)
     if damage.refused:
-        assert prepared.problem and "wanted:" in said and "try:" in said
-        assert answers(prepared.notebook) == answers(release)
+        assert prepared.problem and answers(prepared.notebook) == answers(release)
     else:
         assert prepared.problem is None
         found = answers(prepared.notebook)
         for end in ("\n# \ufffd", "\n\ncheck("):  # what two damages leave behind an answer
             found = {name: text.split(end)[0] for name, text in found.items()}
         assert found == answers(lab)
-
-
-def locked(lab: dict) -> list:
-    """Return what may not differ from the release: its marked cells in order of their names, answers left out."""
-    marked = [cell for cell in lab["cells"] if notebook.about(cell)]
-    return sorted(
-        (notebook.grade_id(cell), cell["id"], cell["cell_type"], str(cell["metadata"]),
-         "" if notebook.about(cell).get("solution") else cell["source"])
-        for cell in marked
-    )  # fmt: skip
 
 
 @pytest.mark.parametrize("name", DAMAGES)

@@ -14,6 +14,7 @@ from mmlab.errors import NotebookError
 
 LARGEST = 50_000_000  # bytes of one file
 MOST = 1_000  # files in the zip that one student hands in
+LONGEST = 1_000  # letters of a path
 RATIO = 200  # of a file's bytes to what it takes in the zip
 SMALL = 5_000_000  # bytes up to which any ratio will do
 DIRECTORY = b"PK\x01\x02"  # begins each entry of a zip's directory
@@ -81,7 +82,7 @@ def members(archive: zipfile.ZipFile) -> list[Member]:
         leads_out = path.startswith("/") or ".." in parts or re.match(r"[A-Za-z]:", path)
         hidden = "__MACOSX" in parts or any(part.startswith(".") for part in parts)
         kind = stat.S_IFMT(info.external_attr >> 16)
-        if not (leads_out or hidden or info.is_dir() or kind not in (0, stat.S_IFREG)):
+        if not (leads_out or hidden or len(path) > LONGEST or info.is_dir() or kind not in (0, stat.S_IFREG)):
             found.append(Member(path, info.file_size, tuple(info.date_time), info))
     return found
 

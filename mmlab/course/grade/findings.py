@@ -30,6 +30,8 @@ def refuse_other_labs(lab: dict, placed: Placed, wanted: Wanted, submission: Sub
     if week != submission.week:
         raise NotebookError(f"{name} is the lab of {week}", f"the lab {submission.week}",
                             f"hand in your labs/{submission.week}/lab.ipynb, and this one under {week}")  # fmt: skip
+    raise NotebookError(f"{name} holds no exercise of {week}", "the lab, with its exercises",
+                        "hand in the lab itself; a lesson is none")  # fmt: skip
 
 
 def week_there(lab: dict, submission: Submission) -> str | None:

@@ -1,7 +1,10 @@
-"""The files of one hand-in: found without following a link, opened without trusting a name."""
+"""The files of one hand-in: found without following a link, opened without trusting a name; and when it came."""
 
+import hashlib
 import os
+import re
 import stat
+from datetime import UTC
 from pathlib import Path
 
 from mmlab.course.grade import archive
@@ -13,6 +16,8 @@ from mmlab.errors import NotebookError
 ENDS = (".ipynb", ".zip")
 DEEPEST = 2  # folders in the hand-in's own: people unpack zips there
 MOST = 1_000  # files that are looked at
+TIMESTAMP = "timestamp.txt"
+ZONE = re.compile(r"[A-Za-z_]+(/[A-Za-z_+-]+)*")  # names of files elsewhere are none
 RESTORE = "hand in the file lab.ipynb itself"
 
 
@@ -85,3 +90,47 @@ def regular(number: int, name: str) -> bytes:
     if len(data) > archive.LARGEST:
         raise archive.too_large(name, max(found.st_size, len(data)))
     return data
+
+
+def digest(path: Path | None) -> str:
+    """Return a file's SHA-256 in hexadecimal, "" where it cannot be read or is larger than any that is graded."""
+    try:
+        return hashlib.sha256(contents(path)).hexdigest() if path else ""
+    except NotebookError:
+        return ""
+
+
+def timestamp(folder: Path, path: Path | None) -> str | None:
+    """Return when a hand-in came, in UTC: as timestamp.txt says, else as the name of a packed lab does; else None."""
+    try:
+        said = contents(folder / TIMESTAMP)[:100].decode("utf-8-sig", "replace").strip()
+    except NotebookError:
+        said = ""
+    packed = PACKED.search(path.name) if path else None
+    return moment(said) or (moment(packed[2]) if packed else None)
+
+
+def moment(text: str) -> str | None:
+    """Return a time as ISO 8601 in UTC, read as nbgrader reads it; None where it is none.
+
+    >>> moment("2026-02-03 04:05:06.789 CET"), moment("20260203T040506"), moment("soon")
+    ('2026-02-03T03:05:06.789000+00:00', '2026-02-03T04:05:06+00:00', None)
+    """
+    from dateutil import parser, tz
+
+    if not re.match(r"\d{4}", text):  # dateutil would fill in today
+        return None
+    words = text.split(" ")
+    zone = tz.gettz(words[2]) if len(words) == 3 and ZONE.fullmatch(words[2]) else None
+    try:
+        time = parser.parse(" ".join(words[:2]) if zone else text)
+    except (ValueError, OverflowError, TypeError):
+        return None
+    if time.tzinfo is None:
+        time = time.replace(tzinfo=zone or UTC)
+    try:
+        return time.astimezone(UTC).isoformat()
+    except (ValueError, OverflowError):
+        return None
+
+

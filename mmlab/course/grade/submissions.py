@@ -4,22 +4,20 @@ Names of files are the students'; so are the files. No link below submitted/ is
 followed, and nothing there is ever written.
 """
 
-import hashlib
 import os
-import re
 from collections.abc import Collection
-from datetime import UTC
 from pathlib import Path
 
 from mmlab.course import notebook
 from mmlab.course.grade import choice, folders
-from mmlab.course.grade.choice import NAME, PACKED
+from mmlab.course.grade.choice import NAME
+from mmlab.course.grade.collect import collect
+from mmlab.course.grade.folders import TIMESTAMP, digest, timestamp
 from mmlab.course.grade.placing import Wanted
 from mmlab.course.grade.stages import Submission
 from mmlab.errors import NotebookError
 
-TIMESTAMP = "timestamp.txt"
-ZONE = re.compile(r"[A-Za-z_]+(/[A-Za-z_+-]+)*")  # names of files elsewhere are none
+__all__ = ["collect", "find"]
 
 
 def find(root: Path, week_id: str, students: Collection[str] | None = None) -> list[Submission]:
@@ -63,47 +61,3 @@ def chosen(folder: Path, wanted: Wanted) -> Path | None:
             return folder / max(there, key=lambda one: (one.named_right, one.when, one.name)).name
     odd = [folder / NAME] if os.path.lexists(folder / NAME) else []
     return next(iter(odd + [path for path in folders.files(folder) if path.name != TIMESTAMP]), None)
-
-
-def digest(path: Path | None) -> str:
-    """Return a file's SHA-256 in hexadecimal, "" where it cannot be read or is larger than any that is graded."""
-    try:
-        return hashlib.sha256(folders.contents(path)).hexdigest() if path else ""
-    except NotebookError:
-        return ""
-
-
-def timestamp(folder: Path, path: Path | None) -> str | None:
-    """Return when a hand-in came, in UTC: as timestamp.txt says, else as the name of a packed lab does; else None."""
-    try:
-        said = folders.contents(folder / TIMESTAMP)[:100].decode("utf-8-sig", "replace").strip()
-    except NotebookError:
-        said = ""
-    packed = PACKED.search(path.name) if path else None
-    return moment(said) or (moment(packed[2]) if packed else None)
-
-
-def moment(text: str) -> str | None:
-    """Return a time as ISO 8601 in UTC, read as nbgrader reads it; None where it is none.
-
-    >>> moment("2026-02-03 04:05:06.789 CET"), moment("20260203T040506"), moment("soon")
-    ('2026-02-03T03:05:06.789000+00:00', '2026-02-03T04:05:06+00:00', None)
-    """
-    from dateutil import parser, tz
-
-    if not re.match(r"\d{4}", text):  # dateutil would fill in today
-        return None
-    words = text.split(" ")
-    zone = tz.gettz(words[2]) if len(words) == 3 and ZONE.fullmatch(words[2]) else None
-    try:
-        time = parser.parse(" ".join(words[:2]) if zone else text)
-    except (ValueError, OverflowError, TypeError):
-        return None
-    if time.tzinfo is None:
-        time = time.replace(tzinfo=zone or UTC)
-    try:
-        return time.astimezone(UTC).isoformat()
-    except (ValueError, OverflowError):
-        return None
-
-

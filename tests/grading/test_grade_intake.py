@@ -1,0 +1,325 @@
+"""Whatever bytes are handed in, they are read without a guess or refused in three lines."""
+
+import io
+import json
+import os
+import tempfile
+import zipfile
+from pathlib import Path
+
+import pytest
+from handed_in import ROOT, answers, assert_sound, hand_in, lab_of, prepared_of
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from tiny_course import WEEK
+
+from mmlab.course import lab_submit, notebook
+from mmlab.course.grade import archive, choice, folders, intake, plain_lab, salvage, submissions
+from mmlab.course.grade.repair import prepare
+from mmlab.course.grade.stages import Submission
+from mmlab.course.simulate.damage_files import zipped
+from mmlab.errors import NotebookError
+
+
+@pytest.fixture(scope="module")
+def pair(tiny):
+    """Return the tiny week's release, and the lab with right answers."""
+    return lab_of(tiny)
+
+
+@pytest.fixture
+def course(tmp_path, tiny) -> Path:
+    """Return a course folder that nothing is handed in to yet."""
+    (tmp_path / "labs").symlink_to(tiny / "labs")
+    return tmp_path
+
+
+def data_of(lab: dict) -> bytes:
+    """Return the bytes of a lab's file."""
+    return notebook.dumps(lab).encode()
+
+
+# ---------------------------------------------------------------- what is found
+
+
+def test_hand_ins_are_found_by_student_with_digest_and_time(course, pair):
+    for student, when in (("bob", "2026-02-03 04:05:06.789 CET"), ("ada", "not a time")):
+        hand_in(course, {"lab.ipynb": data_of(pair[1]), "timestamp.txt": when.encode()}, student=student)
+    (course / "submitted" / "carl" / "00_other").mkdir(parents=True)
+    (course / "submitted" / ".hidden" / WEEK).mkdir(parents=True)
+    ada, bob = submissions.find(course, WEEK)
+    assert (ada.student, bob.student, ada.timestamp, bob.timestamp) == ("ada", "bob", None, "2026-02-03T03:05:06.789000+00:00")
+    assert ada.path.name == "lab.ipynb" and ada.digest == bob.digest and len(ada.digest) == 64
+    assert submissions.find(course, WEEK, ["bob"]) == [bob] and submissions.find(course, "77_none") == []
+    assert submissions.find(course / "nowhere", WEEK) == []
+
+
+@pytest.mark.parametrize("text", ["2026-02-03 04:05:06 /etc/passwd", "2026", "9999-99-99", "2026-01-01 00:00:00 ../x", "\0", "20260101T000000+99:99"])
+def test_odd_times_do_no_harm(text):
+    assert folders.moment(text) is None or folders.moment(text).startswith("20")
+
+
+def test_a_packed_lab_tells_its_time(course, pair):
+    name = f"{WEEK}_ada_attempt_2_20260203T040506_lab.zip"
+    found = hand_in(course, {name: zipped({"lab.ipynb": data_of(pair[1])})})
+    assert found.timestamp == "2026-02-03T04:05:06+00:00"
+
+
+def test_the_zip_that_submit_writes_is_read(course, pair, tmp_path):
+    target = tmp_path / lab_submit.name_of(WEEK, "ada", tmp_path)
+    lab_submit.pack(pair[1], target)
+    found = prepare(hand_in(course, {target.name: target.read_bytes()}), pair[0])
+    assert found.problem is None and found.repairs == [] and answers(found.notebook) == answers(pair[1])
+
+
+def test_the_right_name_counts_where_anything_is_answered(course, pair):
+    begun = json.loads(data_of(pair[0]))
+    begun["cells"][3]["source"] = "def scaled_sum(x, scale):\n    return 1"
+    found = hand_in(course, {"lab.ipynb": json.dumps(begun).encode(), "lab (1).ipynb": data_of(pair[1])})
+    assert found.path.name == "lab.ipynb" and "it has the right name" in prepare(found, pair[0]).repairs[0]
+    found = hand_in(course, {"lab.ipynb": data_of(pair[0])})
+    assert found.path.name == "lab (1).ipynb" and "most answers (6)" in prepare(found, pair[0]).repairs[0]
+
+
+def test_of_equal_copies_the_newest_counts(course, pair):
+    hand_in(course, {"a.ipynb": data_of(pair[1]), "b.ipynb": data_of(pair[1])})
+    for name, when in (("a", 2_000_000_000), ("b", 1_000_000_000)):
+        os.utime(course / "submitted" / "ada" / WEEK / f"{name}.ipynb", (when, when))
+    assert submissions.find(course, WEEK)[0].path.name == "a.ipynb"
+
+
+def test_a_broken_notebook_beside_a_whole_one_does_no_harm(course, pair):
+    found = hand_in(course, {"lab.ipynb": data_of(pair[1])[:500], "copy.ipynb": data_of(pair[1])})
+    assert found.path.name == "copy.ipynb"
+
+
+@pytest.mark.parametrize("level", ["file", "week", "student"])
+def test_no_link_is_followed(course, pair, level):
+    (course / "private").mkdir()
+    (course / "private" / "lab.ipynb").write_bytes(data_of(pair[1]))
+    target = course / "submitted" / "ada" / WEEK
+    (target if level == "file" else target.parent if level == "week" else target.parent.parent).mkdir(parents=True)
+    if level == "file":
+        (target / "lab.ipynb").symlink_to(course / "private" / "lab.ipynb")
+    elif level == "week":
+        target.symlink_to(course / "private")
+    else:
+        (course / "elsewhere").mkdir()
+        (course / "elsewhere" / WEEK).symlink_to(course / "private")
+        target.parent.symlink_to(course / "elsewhere")
+    (found,) = submissions.find(course, WEEK)
+    problem = prepare(found, pair[0]).problem
+    assert found.digest == "" and problem and ("link" in problem or "no notebook was handed in" in problem)
+
+
+def test_a_pipe_does_not_hang(course, pair):
+    folder = course / "submitted" / "ada" / WEEK
+    folder.mkdir(parents=True)
+    os.mkfifo(folder / "lab.ipynb")
+    (found,) = submissions.find(course, WEEK)
+    assert "pipe or device" in prepare(found, pair[0]).problem
+
+
+def test_a_file_that_is_too_large_is_not_read(course, pair):
+    folder = course / "submitted" / "ada" / WEEK
+    folder.mkdir(parents=True)
+    with open(folder / "lab.ipynb", "wb") as out:
+        out.truncate(20 * archive.LARGEST)
+    (found,) = submissions.find(course, WEEK)
+    assert found.digest == "" and "1000 MB large" in prepare(found, pair[0]).problem
+
+
+def test_a_file_that_may_not_be_read_is_named(tmp_path, pair, monkeypatch):
+    (tmp_path / "lab.ipynb").write_bytes(b"{}")
+    monkeypatch.setattr(os, "open", lambda *_: (_ for _ in ()).throw(PermissionError(13, "Permission denied")))
+    found = prepare(Submission("ada", WEEK, tmp_path / "lab.ipynb", ""), pair[0])
+    assert "cannot be read (Permission denied)" in found.problem
+
+
+# ---------------------------------------------------------------- what is read
+
+
+def test_outputs_and_what_nobody_reads_stay_behind(course, pair):
+    lab = json.loads(data_of(pair[1]))
+    lab["metadata"] |= {"widgets": {"x": "y" * 1000}, "mmlab": {"week": 3, "version": "0.1", "released": [{}, "a", 5]}}
+    for cell in lab["cells"]:
+        cell["metadata"] |= {"secret": "x"}
+        if cell["cell_type"] == "code":
+            cell["outputs"] = [{"output_type": "stream", "text": "x" * 10**5}]
+    read = intake.read(hand_in(course, {"lab.ipynb": json.dumps(lab).encode()}), pair[0])
+    assert "secret" not in str(read) and "xxxx" not in str(read) and "outputs" not in read["cells"][1]
+    assert read["metadata"] == {"mmlab": {"version": "0.1", "released": ["a"]}}
+
+
+@pytest.mark.parametrize("text, wanted", [
+    ('{"a": [1, 2,],}', {"a": [1, 2]}),
+    ('{"a": [\n"x,]"\n"y"\n], "b": {}\n}', {"a": ["x,]", "y"], "b": {}}),
+    ('{"a": {"b": 1}\n"c": 2}', {"a": {"b": 1}, "c": 2}),
+])  # fmt: skip
+def test_commas_are_put_right_outside_strings(text, wanted):
+    assert salvage.parsed(text, "x", list)[0] == wanted
+
+
+@pytest.mark.parametrize("text", ['{"a": "b" "c"}', '{"a": "say "hello""}', '{"a" "b"}', '{"a": [1 2]}', "{'a': 1}", '{"a": 1,, "b": 2}'])
+def test_nothing_is_guessed(text):
+    with pytest.raises(NotebookError, match="line 1"):
+        salvage.parsed(text, "x", list)
+
+
+def test_merge_marks_of_diff3_are_read_where_the_sides_agree():
+    text = '{"cells": [],\n<<<<<<< a\n"x": 1\n||||||| base\n"x": 0\n=======\n"x": 2\n>>>>>>> b\n}'
+    tree, notes = salvage.parsed(text, "x", plain_lab.answers_of)
+    assert tree["x"] == 1 and "line 2" in notes[0]
+
+
+@pytest.mark.parametrize("text", ["<<<<<<< a\n{}", "{\n=======\n>>>>>>> b\n}", "{\n<<<<<<< a\n<<<<<<< b\n=======\n>>>>>>>\n}"])
+def test_merge_marks_that_do_not_pair_are_refused(text):
+    with pytest.raises(NotebookError):
+        salvage.parsed(text, "x", plain_lab.answers_of)
+
+
+def test_a_sides_name_is_shown_without_control_letters():
+    text = '{"cells": [\n<<<<<<< \x1b[31mred\n{"source": "a"}\n=======\n{"source": "b"}\n>>>>>>> main\n]}'
+    with pytest.raises(NotebookError, match=r"above each ======= \(�\[31mred\) or below it \(main\)"):
+        salvage.parsed(text, "x", plain_lab.answers_of)
+
+
+def test_numbers_names_and_constants_of_any_kind_are_read():
+    text = '{"a": %s, "b": NaN, "c": -Infinity, "a": 2, "d": 1e999, "e": "\\ud800"}' % ("9" * 5000)
+    assert salvage.parsed(text, "x", list)[0]["a"] == 2
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "utf-32"])
+def test_every_encoding_of_unicode_is_read(encoding):
+    assert salvage.tree_of('{"cells": ["é漢😀"]}'.encode(encoding), "x", list)[0] == {"cells": ["é漢😀"]}
+
+
+def test_a_few_bytes_of_another_encoding_are_let_pass_and_said():
+    data = '{"cells": ["é"], "more": "%s"}' % ("x" * 200)
+    tree, notes = salvage.tree_of(data.encode("latin-1"), "x", list)
+    assert tree["cells"] == ["\ufffd"] and "1 letters" in notes[0]
+
+
+# ---------------------------------------------------------------- zips
+
+
+def test_a_zip_of_many_files_is_refused_before_they_are_listed(tmp_path, monkeypatch):
+    made = zipped({str(number): b"" for number in range(archive.MOST + 1)})
+    monkeypatch.setattr(zipfile, "ZipFile", None)
+    with pytest.raises(NotebookError, match="more than 1000 files"), archive.opened(made, "x"):
+        pass
+    (tmp_path / "x.zip").write_bytes(made)
+    with pytest.raises(NotebookError, match="more than 1000 files"), archive.opened(tmp_path / "x.zip", "x"):
+        pass
+
+
+def test_a_zip_that_lies_about_its_sizes_is_not_read_beyond_them(monkeypatch, pair):
+    monkeypatch.setattr(archive, "LARGEST", 10_000)
+    made = bytearray(zipped({"lab.ipynb": b"x" * 50_000}, zipfile.ZIP_STORED))
+    at = made.rindex(b"PK\x01\x02")
+    for offset in (20, 24):
+        made[at + offset : at + offset + 4] = (5_000).to_bytes(4, "little")
+    with archive.opened(bytes(made), "x") as opened, pytest.raises(NotebookError):
+        archive.contents(opened, archive.members(opened)[0], "x")
+
+
+def test_links_hidden_files_and_ways_out_are_passed_over():
+    link = zipfile.ZipInfo("link.ipynb")
+    link.external_attr = 0o120777 << 16
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as made:
+        made.writestr(link, "/etc/passwd")
+        for name in ("/abs.ipynb", "../up.ipynb", "a/../../up.ipynb", "C:\\x.ipynb", "..\\x.ipynb", ".hidden/x.ipynb",
+                     "__MACOSX/x.ipynb", "a/", "x" * 2000, "good/lab.ipynb"):  # fmt: skip
+            made.writestr(name, "x")
+    with archive.opened(out.getvalue(), "x") as opened:
+        assert [one.path for one in archive.members(opened)] == ["good/lab.ipynb"]
+
+
+def test_zips_in_zips_end(course, pair):
+    data = data_of(pair[1])
+    for _ in range(4):
+        data = zipped({"a.zip": data} if data[:2] == b"PK" else {"lab.ipynb": data})
+    assert "a zip in a zip in a zip" in prepare(hand_in(course, {"lab.zip": data}), pair[0]).problem
+
+
+def test_many_large_files_in_a_hand_in_have_an_end(pair):
+    room = choice.Room(300_000)
+    candidates = [choice.Candidate(f"{n}.ipynb", (n,), lambda: b" " * 100_000 + b"[]") for n in range(10)]
+    with pytest.raises(NotebookError):
+        choice.best(candidates, intake.Wanted(pair[0]), room)
+    assert room.left <= 0
+
+
+# ---------------------------------------------------------------- any bytes at all
+
+EDITS = st.lists(st.tuples(st.integers(0, 10**6), st.integers(0, 400), st.binary(max_size=30)), min_size=1, max_size=8)
+
+
+def edited(data: bytes, edits: list) -> bytes:
+    """Return bytes with pieces cut out and others put in."""
+    for at, length, put in edits:
+        at %= len(data) + 1
+        data = data[:at] + put + data[at + length :]
+    return data
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(EDITS, st.sampled_from(["utf-8", "utf-16", "zip"]))
+def test_no_bytes_raise(pair, edits, kind):
+    data = data_of(pair[1])
+    data = zipped({"a/lab.ipynb": data}) if kind == "zip" else data.decode().encode(kind)
+    with tempfile.TemporaryDirectory() as folder:
+        assert_sound(prepared_of(edited(data, edits), Path(folder), pair[0]), pair[0])
+
+
+VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(st.characters(codec=None), max_size=20)
+    | st.sampled_from(["code", "markdown", "scaled_sum-solution", "explain", "setup", 'check("Gain", Gain)',
+                       "def Gain(x): pass", "<b>x</b>", "../..", "90_tiny"]),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(
+        st.sampled_from(["cells", "source", "metadata", "nbgrader", "grade_id", "mmlab", "cell_type", "id", "attachments",
+                         "worksheets", "nbformat", "tags", "exercise", "role", "week", "released", "version"]), inner, max_size=4),
+    max_leaves=12,
+)  # fmt: skip
+
+
+def paths(tree, path=()):
+    """Yield the path of every value in a tree."""
+    yield path
+    for name, value in tree.items() if isinstance(tree, dict) else enumerate(tree) if isinstance(tree, list) else ():
+        yield from paths(value, (*path, name))
+
+
+@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(st.tuples(st.integers(0, 10**6), VALUES), min_size=1, max_size=6))
+def test_no_tree_raises(pair, changes):
+    tree = json.loads(data_of(pair[1]))
+    for at, value in changes:
+        there = list(paths(tree))
+        *way, last = there[at % len(there)] or (None,)
+        if last is None:
+            tree = value
+            continue
+        inner = tree
+        for step in way:
+            inner = inner[step]
+        inner[last] = value
+    with tempfile.TemporaryDirectory() as folder:
+        assert_sound(prepared_of(json.dumps(tree).encode(), Path(folder), pair[0]), pair[0])
+
+
+@settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.binary(max_size=300))
+def test_no_noise_raises(pair, data):
+    with tempfile.TemporaryDirectory() as folder:
+        assert_sound(prepared_of(data, Path(folder), pair[0]), pair[0])
+
+
+def test_the_course_has_a_lab_to_try(tmp_path):
+    release, lab = lab_of(ROOT, "02_clip")
+    path = tmp_path / "lab.ipynb"
+    notebook.write(path, lab)
+    found = prepare(Submission("ada", "02_clip", path, ""), release)
+    assert found.repairs == [] and answers(found.notebook) == answers(lab)
+    assert_sound(found, release)
