@@ -35,11 +35,12 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("week", metavar="WEEK", help="such as 02_clip or 02")
     parser.add_argument("--student", action="append", metavar="ID", help="grade this student only (may be repeated)")
     parser.add_argument("--exercise", metavar="NAME", help="grade this exercise only; the other marks stay")
-    parser.add_argument("--resume", action="store_true", help="leave out what is graded and has not changed since")
+    parser.add_argument("--resume", action="store_true", help="grade only what is new or changed; write all pages again")
     parser.add_argument("--fresh", action="store_true", help="grade all again, though an earlier run did not end")
     parser.add_argument("--jobs", type=int, metavar="N", help="submissions at a time (default: cores)")
     parser.add_argument("--engine", nargs=2, metavar=("dask", "ADDRESS"), help="grade on the workers of a Dask scheduler")
     parser.add_argument("--roster", type=Path, metavar="FILE", help="csv of students, with names and extensions")
+    parser.add_argument("--collect", type=Path, metavar="PATH", help="first bring in what an LMS exported: a zip or a folder")
     parser.add_argument("--unsafe", action="store_true", help="without the sandbox: only for answers that you trust")
     parser.add_argument("--keep-logs", type=int, default=KEEP_DAYS, metavar="DAYS",
                         help=f"drop log lines that are older (default: {KEEP_DAYS})")  # fmt: skip
@@ -64,12 +65,14 @@ def grade(spec: engine.Spec, args: argparse.Namespace) -> Report:
     from mmlab.course.grade import gradebook
 
     root, week, began = spec.root, spec.week, time.monotonic()
-    handed_in = request.handed_in(root, week, args.student)
-    report = Report(week.id, request.points_of(root, week, spec.only))
     part = bool(args.student or args.exercise)
     with Journal(state(root, week.id)) as journal:
         if not (part or args.resume or args.fresh):
             request.refuse_unfinished(journal)
+        if args.collect:
+            _collect(spec, args)
+        handed_in = request.handed_in(root, week, args.student)
+        report = Report(week.id, request.points_of(root, week, spec.only))
         gradebook.backup(root)
         gradebook.ensure_assignment(root, week)
         extensions = _enrolled(spec, args, handed_in, report) if args.roster else {}
@@ -84,6 +87,14 @@ def grade(spec: engine.Spec, args: argparse.Namespace) -> Report:
     standings = gradebook.standings(root, week, list(report.rows))
     report.waiting.update(name for one in standings.values() for name, entry in one.entries.items() if entry.waits)
     return report
+
+
+def _collect(spec: engine.Spec, args: argparse.Namespace) -> None:
+    """Bring an export into submitted/, and say what came of it."""
+    from mmlab.course.grade import collect
+
+    brought = collect.collect(spec.root, spec.week.id, args.collect)
+    print(*brought.lines(), sep="\n", file=sys.stderr if args.json else sys.stdout)
 
 
 def _enrolled(spec: engine.Spec, args: argparse.Namespace, handed_in: list[Submission], report: Report) -> dict:
@@ -127,12 +138,15 @@ def _grade_all(
     spec: engine.Spec, handed_in: list[Submission], args: argparse.Namespace, batches: Batches, report: Report
 ) -> None:
     """Grade what the journal does not hold, and write all that is not written."""
+    from mmlab.course.grade import feedback
+
     known = [one for one in handed_in if batches.journal.holds(one)]
     stream = sys.stderr if args.json else sys.stdout
     progress = Progress(len(handed_in), None if args.json and not stream.isatty() else stream, len(known))
     try:
         for submission in known:
             _go_on_from(submission, batches, report, again=bool(args.roster))
+        feedback.refresh(spec.root, spec.week, [one.student for one in known])  # a person may have marked since
         missing = [one for one in handed_in if one.student not in report.rows]
         cluster = args.engine and args.engine[1]
         with contextlib.closing(engine.run(spec, missing, args.jobs, cluster=cluster, spent=report.spent)) as results:

@@ -11,12 +11,14 @@ from mmlab.course import notebook
 from mmlab.course.exercise import Week
 from mmlab.course.grade import gradebook
 from mmlab.course.grade.files import NOTEBOOK, SHARED, WRITABLE, folder_of, is_shared, release_of, replace
+from mmlab.course.grade.folders import contents
 from mmlab.course.grade.page import Lab, render
 from mmlab.course.grade.register import Register
 from mmlab.course.grade.stages import Graded
 from mmlab.errors import NotebookError
 
 PAGE = "lab.html"
+EXCHANGE = ("timestamp.txt", "submission_secret.txt")
 
 
 def write(root: Path, week: Week, batch: list[Graded]) -> list[Path]:
@@ -53,8 +55,18 @@ def _write(root: Path, week: Week, register: Register, batch: list[Graded]) -> l
         failures = register.students.get(graded.student, {}).get("failures", {})
         html = render(lab, graded, standing, shown=_shown(root, week, graded.student), failures=failures)
         replace(path, html.encode(), SHARED if shared else WRITABLE)
+        _carry(Path(root) / "submitted" / graded.student / week.id, path.parent, SHARED if shared else WRITABLE)
         written.append(path)
     return written
+
+
+def _carry(handed_in: Path, folder: Path, mode: int) -> None:
+    """Copy what the exchange put beside a hand-in: `nbgrader release_feedback` sends the page to its author by it."""
+    for name in EXCHANGE:
+        try:
+            replace(folder / name, contents(handed_in / name)[:200], mode)
+        except NotebookError:
+            (folder / name).unlink(missing_ok=True)
 
 
 def _shown(root: Path, week: Week, student: str) -> dict | None:
