@@ -3,6 +3,7 @@
 import errno
 import json
 import os
+import shutil
 import signal
 import sqlite3
 import subprocess
@@ -178,6 +179,27 @@ def test_a_second_run_refuses_at_once(course, capsys):
     assert cli.main(["grade", WEEK]) == 0
 
 
+def test_a_roster_is_entered_and_who_is_missing_is_said(course, capsys):
+    (course / "class.csv").write_text("id,first_name,last_name\nada,Ada,Lovelace\ndan,Dan,Bo\nbob,Bob,Bee\n")
+    assert cli.main(["grade", WEEK, "--roster", "class.csv"]) == 0
+    said = capsys.readouterr().out
+    assert "1 on the roster handed nothing in:\n    dan" in said and "1 handed in and are not on the roster:\n    cyd" in said
+    with gradebook.opened(course) as opened:
+        assert opened.book.find_student("ada").last_name == "Lovelace"
+    (course / "class.csv").write_text("id,extension\nada,soon\n")
+    assert cli.main(["grade", WEEK, "--roster", "class.csv"]) == 2
+    assert "line 2" in capsys.readouterr().err
+
+
+def test_an_export_is_brought_in_first(course, capsys):
+    (course / "export").mkdir()
+    hand_in(course, "eve", "Tally").rename(course / "export" / "eve_1_assignsubmission_file_lab.ipynb")
+    shutil.rmtree(course / "submitted" / "eve")
+    status, found = graded(capsys, "--collect", "export")
+    assert status == 0 and set(found) == {"ada", "bob", "cyd", "eve"} and found["eve"]["score"] == 3.0
+    assert cli.main(["grade", WEEK, "--collect", "nowhere"]) == 2
+
+
 def failing(error: Exception, after: int = 0):
     """Return a function that raises from its call number `after` on, and else does nothing."""
     count = iter(range(10**6))
@@ -234,6 +256,7 @@ def test_a_locked_database_stops_cleanly(course, capsys, monkeypatch):
     assert graded(capsys, "--resume")[0] == 0 and len(calls(course)) == before
 
 
+@pytest.mark.slow
 def test_a_whole_disk_that_is_full(course, tmp_path):
     """On a file system of its own with no room left, everything that was finished stays."""
     disk = tmp_path / "disk"
@@ -259,6 +282,7 @@ def test_a_whole_disk_that_is_full(course, tmp_path):
         subprocess.run(["umount", disk], check=True)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_stopped_run_keeps_what_is_finished(course, number):
     for at in range(30):

@@ -67,7 +67,7 @@ def handed_in(root: Path, week: Week, students: list[str] | None) -> list[Submis
                          "check the spelling")  # fmt: skip
     if not found:
         raise InputError(f"nothing is handed in for {week.id}", f"notebooks in {root}/submitted/STUDENT/{week.id}/",
-                         f"collect them there, such as with `nbgrader collect {week.id}` or `nbgrader zip_collect {week.id}`")
+                         "collect them there with nbgrader, or bring in an LMS's zip with --collect PATH")  # fmt: skip
     return found
 
 
