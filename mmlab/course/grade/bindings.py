@@ -75,6 +75,8 @@ def names_of(node: ast.stmt) -> list[str]:
 def pieces(source: str, names: list[str]) -> list[tuple[str, str]] | None:
     """Return a cell's code cut behind the last binding of each name, as (name, code); None where it cannot be cut.
 
+    names  one or more, all bound by the code
+
     Nothing is lost and the order stays: what stands behind the last of them goes with it.
 
     >>> pieces("def f(): ...\\n# on\\ndef g(): ...\\nprint()", ["f", "g"])
@@ -84,8 +86,7 @@ def pieces(source: str, names: list[str]) -> list[tuple[str, str]] | None:
     if tree is None:
         return None
     ends = {name: tree.body[number].end_lineno for name, number in last_binding(tree).items() if name in names}
-    starts = {node.lineno for node in tree.body}
-    if len(set(ends.values())) < len(names) or any(end in starts - {end} for end in ends.values()):
+    if len(set(ends.values())) < len(names):  # two on one line
         return None
     lines, cut, found = source.split("\n"), 0, []
     for name, end in sorted(ends.items(), key=lambda item: item[1]):
