@@ -1,91 +1,85 @@
-"""Run one answer through `check` in a fresh fork of a warm process.
+"""Run one planted answer as `mmlab grade` runs a submission: a sandboxed child, and a judge outside.
 
-The parent imports what labs import and never computes, so that a child starts in
-milliseconds and one answer cannot reach the next. POSIX only; not a sandbox: the
-planted answers are our own.
+On the visible cases and on hidden ones: students see the verdict on the first, get their
+points by the second, and a check is sound only where both say the same.
 """
 
-import io
-import json
-import os
-import signal
-import sys
-import time
-from contextlib import redirect_stdout
-from dataclasses import asdict, dataclass
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
-from mmlab.check import check
-from mmlab.course import notebook
-from mmlab.course.records import setup_names
-from mmlab.errors import CheckFailed, MissingPart
+from mmlab.check import cases
+from mmlab.course import setup_cell
+from mmlab.course.exercise import Week
+from mmlab.course.grade import hidden, judge
+from mmlab.course.grade.limits import Limits
+from mmlab.course.grade.sandbox import Sandbox
+from mmlab.course.grade.sitting import Sitting, Stopped
+from mmlab.errors import MissingPart
+
+SEED = b"the seed of a proof in a course that has none yet"
+VISIBLE, HIDDEN = "the visible cases", "hidden cases"
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What `check` said of one answer: passed or not, the misconception it named, its message."""
+    """What is said of one answer: passed or not, the misconception that it is, the message.
 
-    passed: bool
+    passed  None where it passes visible cases and fails hidden ones, or the other way round
+    """
+
+    passed: bool | None
     misconception: str | None = None
     message: str = ""
 
 
-def warm(week: str) -> dict:
-    """Return the setup's names, with everything imported and one thread, ready to fork."""
-    if not hasattr(os, "fork"):
-        raise MissingPart("this system cannot fork a process", "Linux, macOS or WSL", "prove under WSL on Windows")
-    import torch
-    import torch._dynamo  # seconds in the first optimizer's step, else paid by every child
-
-    torch.set_num_threads(1)  # a pool of threads does not survive a fork
-    return setup_names(week)
+Run = Callable[[str, str], Outcome]
 
 
-def in_fork(name: str, source: str, names: dict, cases: Path, seconds: float) -> Outcome:
-    """Return what `check` says of the answer that a solution cell's `source` defines as `name`.
+def sandbox(root: Path, week: Week, limits: Limits = Limits()) -> Sandbox:
+    """Return a sandbox for a week's planted answers; an unsafe one where there is none: they are our own."""
+    try:
+        return Sandbox(root, week, limits)
+    except MissingPart:
+        return Sandbox(root, week, limits, unsafe=True)
 
-    names    the setup's names, from `warm`
-    cases    the cases.npz to check against
-    seconds  before the child is ended, and the answer counts as failed
+
+def runner(root: Path, week: Week, box: Sandbox) -> Run:
+    """Return run(name, source): what is said of the answer that a solution cell's source defines.
+
+    raises  CasesError without released cases
     """
-    sys.stdout.flush()
-    sys.stderr.flush()
-    reader, writer = os.pipe()
-    child = os.fork()
-    if child == 0:
-        os.close(reader)
-        os._exit(_child(writer, name, source, names, cases))
-    os.close(writer)
-    data = _drained(reader, child, seconds)
-    os.waitpid(child, 0)
-    return Outcome(**json.loads(data)) if data else Outcome(False, None, f"no answer within {seconds:g} s, or it died")
+    file = (week.folder / cases.FILE).resolve()
+    cases.read_names(file)  # missing or outdated: said once, not once an answer
+    unseen = hidden.records(root, week, hidden.secret(root) if hidden.seed_file(root).exists() else SEED)
+    setup = setup_cell.source(week.id)
+
+    def run(name: str, source: str) -> Outcome:
+        with Sitting(box, setup, [{"id": f"{name}-solution", "source": source}], box.limits) as sitting:
+            return both(_outcome(cases.find(name, file), sitting, True), _outcome(unseen[name], sitting, False))
+
+    return run
 
 
-def _child(writer: int, name: str, source: str, names: dict, cases: Path) -> int:
-    with redirect_stdout(io.StringIO()):
-        try:
-            check(name, notebook.define(source, name, names), cases)
-            outcome = Outcome(True)
-        except CheckFailed as failed:
-            outcome = Outcome(False, failed.misconception, str(failed))
-        except BaseException as error:  # the child must answer whatever the planted code does
-            outcome = Outcome(False, None, f"{type(error).__name__}: {error}")
-    with os.fdopen(writer, "wb") as pipe:
-        pipe.write(json.dumps(asdict(outcome)).encode())
-    return 0
+def both(visible: Outcome, unseen: Outcome) -> Outcome:
+    """Return one outcome for two: nothing is passed or named where they do not agree."""
+    if visible.passed != unseen.passed:
+        said = [f"{'passes' if one.passed else 'fails'} {what}{'' if one.passed else f' ({one.message})'}"
+                for what, one in ((VISIBLE, visible), (HIDDEN, unseen))]  # fmt: skip
+        return Outcome(None, None, " and ".join(said))
+    if visible.misconception != unseen.misconception:
+        named = [one.misconception or "nothing known" for one in (visible, unseen)]
+        return Outcome(visible.passed, None, f"{named[0]} on {VISIBLE}, {named[1]} on {HIDDEN}: {unseen.message}")
+    return visible
 
 
-def _drained(reader: int, child: int, seconds: float) -> bytes:
-    import select
+def _outcome(record: dict, sitting: Sitting, show_wanted: bool) -> Outcome:
+    try:
+        found = judge.verdict_on(record, sitting)
+    except Stopped as stopped:
+        return Outcome(False, None, _lines(*stopped.words))
+    return Outcome(True) if found.passed else Outcome(False, found.misconception, _lines(*found.message(show_wanted=show_wanted)))
 
-    data, end = b"", time.monotonic() + seconds
-    with os.fdopen(reader, "rb", buffering=0) as pipe:
-        while True:
-            ready, _, _ = select.select([pipe], [], [], max(0.0, end - time.monotonic()))
-            if not ready:
-                os.kill(child, signal.SIGKILL)
-                return b""
-            part = pipe.read(65536)
-            if not part:
-                return data
-            data += part
+
+def _lines(given: str, wanted: str, do: str) -> str:
+    return f"{given}\n  wanted: {wanted}\n  try: {do}"

@@ -8,7 +8,8 @@ import pytest
 from mmlab.check.cases import FILE
 from mmlab.course import cli, notebook
 from mmlab.course.exercise import load
-from mmlab.course.planted import in_fork, warm
+from mmlab.course.grade.limits import Limits
+from mmlab.course.planted import Outcome, both, runner, sandbox
 from mmlab.course.prove import prove
 from mmlab.course.release import generate, release
 from mmlab.course.stock import autograde, submit
@@ -18,9 +19,21 @@ ROOT = Path(__file__).parents[2]
 WEEK = "90_tiny"
 
 
-def proof_of(root: Path, name: str, **options):
-    """Return one exercise's proof, without stock nbgrader."""
-    return next(one for one in prove(root, load(root / "solutions" / WEEK), stock=False, **options) if one.name == name)
+@pytest.fixture(scope="module")
+def box(tiny):
+    """Return one sandbox for all proofs of the tiny week: its boot takes seconds."""
+    with sandbox(tiny, load(tiny / "solutions" / WEEK), Limits(cell_seconds=5, answer_seconds=5)) as box:
+        yield box
+
+
+@pytest.fixture
+def proof_of(box):
+    """Return a function that gives one exercise's proof, without stock nbgrader."""
+
+    def proof_of(root: Path, name: str):
+        return next(one for one in prove(root, load(root / "solutions" / WEEK), box, stock=False) if one.name == name)
+
+    return proof_of
 
 
 def replaced(root: Path, old: str, new: str) -> None:
@@ -38,8 +51,8 @@ def plant(root: Path, name: str, file: str, text: str) -> None:
     (folder / file).write_text(text)
 
 
-def test_every_driver_kills_and_names_and_lets_right_answers_pass(tiny):
-    proofs = prove(tiny, load(tiny / "solutions" / WEEK), stock=False)
+def test_every_driver_kills_and_names_and_lets_right_answers_pass(tiny, box):
+    proofs = prove(tiny, load(tiny / "solutions" / WEEK), box, stock=False)
     assert [proof.name for proof in proofs] == ["scaled_sum", "Gain", "Tally", "nearest_centre", "test_mean"]
     assert [line for proof in proofs for line in proof.why] == []
     assert all(proof.holds and (proof.stub, proof.reference) == (0, 1) for proof in proofs)
@@ -63,36 +76,36 @@ def test_the_command_prints_the_contract_and_its_exit_says_whether_it_holds(copy
     assert "tests/wrong/Tally/right.py passes" in capsys.readouterr().out
 
 
-def test_a_misconception_that_is_right_survives_and_is_seen(copy_of_tiny):
+def test_a_misconception_that_is_right_survives_and_is_seen(copy_of_tiny, proof_of):
     replaced(copy_of_tiny, "return (x * scale).mean()", "return (x * scale).sum()")
     proof = proof_of(copy_of_tiny, "scaled_sum")
     assert ("takes_the_mean", False, False) in proof.misconceptions and "takes_the_mean passes" in proof.why
 
 
-def test_two_misconceptions_that_are_one_are_seen(copy_of_tiny):
+def test_two_misconceptions_that_are_one_are_seen(copy_of_tiny, proof_of):
     replaced(copy_of_tiny, "return (x * scale).mean()", "return x.sum()")
     release(copy_of_tiny, load(copy_of_tiny / "solutions" / WEEK))
     proof = proof_of(copy_of_tiny, "scaled_sum")
     assert not proof.holds and any("taken for forgets_the_scale" in line for line in proof.why)
 
 
-def test_an_alternate_that_is_wrong_is_seen(copy_of_tiny):
+def test_an_alternate_that_is_wrong_is_seen(copy_of_tiny, proof_of):
     replaced(copy_of_tiny, "return scale * torch.sum(x)", "return scale + torch.sum(x)")
     proof = proof_of(copy_of_tiny, "scaled_sum")
     assert ("scales_last", False) in proof.alternates and not proof.holds
 
 
-def test_an_alternate_that_uses_a_forbidden_name_is_seen(copy_of_tiny):
+def test_an_alternate_that_uses_a_forbidden_name_is_seen(copy_of_tiny, proof_of):
     replaced(copy_of_tiny, "return scale * torch.sum(x)", 'return scale * torch.einsum("...->", x)')
     assert any("uses einsum" in line for line in proof_of(copy_of_tiny, "scaled_sum").why)
 
 
-def test_an_alternate_that_needs_more_than_the_setup_is_seen(copy_of_tiny):
+def test_an_alternate_that_needs_more_than_the_setup_is_seen(copy_of_tiny, proof_of):
     replaced(copy_of_tiny, "return scale * torch.sum(x)", "return scaled_sum__in_a_loop(x, scale)")
     assert any("NameError" in line for line in proof_of(copy_of_tiny, "scaled_sum").why)
 
 
-def test_a_reference_that_no_longer_fits_its_cases_is_seen(copy_of_tiny):
+def test_a_reference_that_no_longer_fits_its_cases_is_seen(copy_of_tiny, proof_of):
     path = copy_of_tiny / "solutions" / WEEK / "lab.ipynb"
     lab = notebook.read(path)
     cell = notebook.find(lab, "test_mean-solution")
@@ -102,7 +115,7 @@ def test_a_reference_that_no_longer_fits_its_cases_is_seen(copy_of_tiny):
     assert proof.reference == 0 and not proof.holds
 
 
-def test_a_stub_that_passes_is_seen(copy_of_tiny):
+def test_a_stub_that_passes_is_seen(copy_of_tiny, proof_of):
     path = copy_of_tiny / "solutions" / WEEK / "lab.ipynb"
     lab = notebook.read(path)
     cell = notebook.find(lab, "scaled_sum-solution")
@@ -113,29 +126,63 @@ def test_a_stub_that_passes_is_seen(copy_of_tiny):
     assert proof.stub == 1 and not proof.holds
 
 
-def test_missing_cases_are_said_once(copy_of_tiny):
+def test_missing_cases_are_said_once(copy_of_tiny, box):
     (copy_of_tiny / "solutions" / WEEK / FILE).unlink()
     with pytest.raises(CasesError, match="is not there"):
-        prove(copy_of_tiny, load(copy_of_tiny / "solutions" / WEEK), stock=False)
+        prove(copy_of_tiny, load(copy_of_tiny / "solutions" / WEEK), box, stock=False)
+
+
+@pytest.fixture(scope="module")
+def planted_in(tiny, box):
+    """Return run(name, source) of the tiny week, as the proofs use it."""
+    return runner(tiny, load(tiny / "solutions" / WEEK), box)
 
 
 @pytest.mark.parametrize(
     ("source", "says"),
-    [("def scaled_sum(x, scale):\n    while True: pass", "no answer within"),
-     ("import os\ndef scaled_sum(x, scale):\n    os._exit(0)", "no answer within"),
+    [("def scaled_sum(x, scale):\n    while True: pass", "did not end within 5 s"),
+     ("import os\ndef scaled_sum(x, scale):\n    os._exit(0)", "ended its process"),
      ("def scaled_sum(x, scale:", "SyntaxError"), ("scaled_sum_ = 3", "not defined"), ("scaled_sum = 3", "is 3"),
      ("import sys\nsys.exit(0)", "SystemExit")],
 )  # fmt: skip
-def test_answers_that_hang_die_or_do_not_run_fail(tiny, source, says):
-    outcome = in_fork("scaled_sum", source, warm(WEEK), tiny / "solutions" / WEEK / FILE, seconds=3)
-    assert not outcome.passed and says in outcome.message
+def test_answers_that_hang_die_or_do_not_run_fail(planted_in, source, says):
+    outcome = planted_in("scaled_sum", source)
+    assert outcome.passed is False and says in outcome.message
 
 
-def test_one_answer_cannot_reach_the_next(tiny):
-    names, cases = warm(WEEK), tiny / "solutions" / WEEK / FILE
+def test_one_answer_cannot_reach_the_judge_or_the_next(planted_in):
     spoil = "import mmlab.check.verdict as v\nv.difference = lambda *a: None\n"
-    assert in_fork("scaled_sum", spoil + "def scaled_sum(x, scale):\n    return x", names, cases, 20).passed
-    assert not in_fork("scaled_sum", "def scaled_sum(x, scale):\n    return x", names, cases, 20).passed
+    for source in (spoil, ""):
+        assert planted_in("scaled_sum", source + "def scaled_sum(x, scale):\n    return x").passed is False
+
+
+def test_visible_and_hidden_cases_must_agree():
+    right, wrong, other = Outcome(True), Outcome(False, "mean", "no"), Outcome(False, None, "never")
+    assert both(right, right).passed is True and both(wrong, wrong) == wrong
+    assert both(right, wrong).passed is None and both(right, wrong).message == "passes the visible cases and fails hidden cases (no)"
+    assert both(other, right).message == "fails the visible cases (never) and passes hidden cases"
+    assert both(wrong, other).misconception is None and "mean on the visible cases, nothing known on hidden" in both(wrong, other).message
+
+
+def test_an_answer_that_knows_the_visible_cases_is_seen(copy_of_tiny, proof_of):
+    plant(copy_of_tiny, "Tally", "knows.py", KNOWS)
+    proof = proof_of(copy_of_tiny, "Tally")
+    assert proof.wrong == [("knows", False)]
+    assert any("passes the visible cases and fails hidden cases" in line for line in proof.why)
+
+
+KNOWS = """
+class Tally:
+    def __init__(self, start):
+        from mmlab.check import case
+        seen = [case("Tally", number)["steps"][0][1][0] for number in (1, 2, 3)]
+        self.total = start if start in seen else -1
+
+    def add(self, count):
+        if count < 0:
+            raise ValueError("negative")
+        self.total += count
+"""
 
 
 @pytest.mark.slow

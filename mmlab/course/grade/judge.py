@@ -20,12 +20,8 @@ def mark(exercise: Exercise, record: dict, points: float, sitting: Sitting, *, a
     raises     SandboxFault where nothing can be said
     """
     name, count = exercise.name, len(record["cases"])
-    sources = [cell["source"] for cell in sitting.cells if "source" in cell]
-    if used := forbids.names_reached(name, sources, record["forbids"]):
-        words = f"{name} uses {', '.join(used)}", "your own steps in place of it", "write out what it does"
-        return Mark(name, 0.0, points, 0, count, None, words, attempted)
     try:
-        found = _judged(record, sitting.results(record, at=name if attempted else ""))
+        found = verdict_on(record, sitting, at=name if attempted else "")
     except Stopped as stopped:
         return Mark(name, 0.0, points, 0, count, None, tuple(map(clean, stopped.words)), attempted)
     right = sum(found.right)
@@ -39,11 +35,19 @@ def text_mark(exercise: Exercise, points: float, *, attempted: bool) -> Mark:
     return Mark(exercise.name, None if attempted else 0.0, points, attempted=attempted)
 
 
-def _judged(record: dict, results: list) -> verdict.Verdict:
-    """Return the verdict on results; raises Stopped for results that no comparer has words for."""
+def verdict_on(record: dict, sitting: Sitting, at: str = "") -> verdict.Verdict:
+    """Return the verdict on a submission's answer to the exercise of a record.
+
+    at      the exercise whose check's place the names are taken from; "": after the last cell
+    raises  Stopped where there is no verdict: no answer, or none that a comparer has words for; SandboxFault
+    """
+    name, sources = record["name"], [cell["source"] for cell in sitting.cells if "source" in cell]
+    if used := forbids.names_reached(name, sources, record["forbids"]):
+        raise Stopped(f"{name} uses {', '.join(used)}", "your own steps in place of it", "write out what it does")
+    results = sitting.results(record, at)
     try:
         return verdict.judge(record, results)
     except Exception as error:  # nothing that a child sends may stop the class
-        raise Stopped(f"{record['name']}: what came back cannot be compared ({type(error).__name__})",
+        raise Stopped(f"{name}: what came back cannot be compared ({type(error).__name__})",
                       "a result of the kind that the statement asks for",
                       "return plain values, arrays or tensors") from error  # fmt: skip

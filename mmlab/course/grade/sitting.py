@@ -128,11 +128,16 @@ class Sitting:
             if "result" in reply:
                 return reply["result"]
             if isinstance(missing := reply.get("missing"), str):
-                raise Stopped(f"{record['name']} {missing[:200]}", "a function or class of that name",
-                              "define it in its cell, under the name of the stub")  # fmt: skip
+                raise self._missing(record["name"], missing[:200])
             if _says(reply, "late"):
                 raise Stopped(*self._about(TimedOut(), record["name"]))
             child.send(self._asked(reply, kind, case, deadline), self._until(deadline))
+
+    def _missing(self, name: str, says: str) -> Stopped:
+        run = self.runs.get(f"{name}-solution")
+        why = f": its cell ended with {run.error}" if run and run.error else ""
+        return Stopped(f"{name} {says}{why}", "a function or class of that name",
+                       "define it in its cell, under the name of the stub")  # fmt: skip
 
     def _asked(self, reply: dict, kind: str, case: dict, deadline: float) -> dict:
         asked = reply.get("ask")
