@@ -210,44 +210,32 @@ def standings(root: Path, week: Week, students: list[str] | None = None, *, wait
 
 
 def _standings(course: Course, week: str, students: list[str] | None) -> dict[str, Standing]:
-    from nbgrader.api import (
-        Assignment,
-        BaseCell,
-        Comment,
-        Grade,
-        GradeCell,
-        Notebook,
-        Student,
-        SubmittedAssignment,
-        SubmittedNotebook,
-    )
+    """Read standings with three queries, whatever the class's size."""
+    from nbgrader.api import BaseCell, Comment, Grade, GradeCell, Student, SubmittedAssignment, SubmittedNotebook
     from sqlalchemy import select
 
-    def of_week(query):
-        query = query.join(SubmittedAssignment, SubmittedNotebook.assignment_id == SubmittedAssignment.id)
-        query = query.join(Assignment, SubmittedAssignment.assignment_id == Assignment.id)
-        query = query.join(Notebook, SubmittedNotebook.notebook_id == Notebook.id)
-        query = query.where(Assignment.name == week, Notebook.name == NOTEBOOK)
-        return query if students is None else query.where(SubmittedAssignment.student_id.in_(students))
-
     run, student = course.session.execute, SubmittedAssignment.student_id
-    comments = of_week(
-        select(student, BaseCell.name, Comment.manual_comment)
-        .join_from(Comment, BaseCell, Comment.cell_id == BaseCell.id)
-        .join(SubmittedNotebook, Comment.notebook_id == SubmittedNotebook.id)
-    ).where(Comment.manual_comment.is_not(None))
+    comments = select(student, BaseCell.name, Comment.manual_comment).join_from(Comment, BaseCell, Comment.cell_id == BaseCell.id)
+    comments = comments.join(SubmittedNotebook, Comment.notebook_id == SubmittedNotebook.id)
+    comments = _of_week(comments, week, students).where(Comment.manual_comment.is_not(None))
     said = {(who, name.removesuffix("-solution")): text for who, name, text in run(comments)}
-    people = of_week(
-        select(student, Student.first_name, Student.last_name, SubmittedNotebook.late_submission_penalty)
-        .select_from(SubmittedNotebook)
-    ).join(Student, Student.id == student)  # fmt: skip
+    people = select(student, Student.first_name, Student.last_name, SubmittedNotebook.late_submission_penalty)
+    people = _of_week(people.select_from(SubmittedNotebook), week, students).join(Student, Student.id == student)
     found = {who: Standing(who, first, last, penalty or 0.0) for who, first, last, penalty in run(people)}
-    grades = of_week(
-        select(student, GradeCell.name, Grade.auto_score, Grade.manual_score, Grade.extra_credit,
-               GradeCell.max_score, Grade.needs_manual_grade)
-        .join_from(Grade, GradeCell, Grade.cell_id == GradeCell.id)
-        .join(SubmittedNotebook, Grade.notebook_id == SubmittedNotebook.id)
-    )  # fmt: skip
-    for who, name, *rest in run(grades):
+    grades = select(student, GradeCell.name, Grade.auto_score, Grade.manual_score, Grade.extra_credit, GradeCell.max_score,
+                    Grade.needs_manual_grade).join_from(Grade, GradeCell, Grade.cell_id == GradeCell.id)  # fmt: skip
+    grades = grades.join(SubmittedNotebook, Grade.notebook_id == SubmittedNotebook.id)
+    for who, name, *rest in run(_of_week(grades, week, students)):
         found[who].entries[name] = Entry(*rest, said.get((who, name)))
     return found
+
+
+def _of_week(query, week: str, students: list[str] | None):
+    """Return a query over submitted notebooks held to a week's lab, and to some students."""
+    from nbgrader.api import Assignment, Notebook, SubmittedAssignment, SubmittedNotebook
+
+    query = query.join(SubmittedAssignment, SubmittedNotebook.assignment_id == SubmittedAssignment.id)
+    query = query.join(Assignment, SubmittedAssignment.assignment_id == Assignment.id)
+    query = query.join(Notebook, SubmittedNotebook.notebook_id == Notebook.id)
+    query = query.where(Assignment.name == week, Notebook.name == NOTEBOOK)
+    return query if students is None else query.where(SubmittedAssignment.student_id.in_(students))
