@@ -191,6 +191,8 @@ def main() -> None:
     began = time.perf_counter()
     control = socket.socket(fileno=int(sys.argv[1]))
     spec, _ = receive_note(control)
+    if spec["mode"] == "unsafe":  # an editable install would find the withheld files where they still are
+        sys.meta_path[:] = [each for each in sys.meta_path if getattr(each, "__name__", "") != "_EditableFinder"]
     absent = preload(spec["imports"])
     isolate.prepare_zygote(spec)
     gc.collect()

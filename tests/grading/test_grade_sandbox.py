@@ -1,0 +1,180 @@
+"""The sandbox: what a child sees and may do. One warm process for all tests."""
+
+import os
+import threading
+from pathlib import Path
+
+import pytest
+from boxes import LIMITS, box_of, in_a_fresh_child, run, tried
+from tiny_course import WEEK
+
+from mmlab.course import doctor_probes as probes
+from mmlab.course.exercise import Week
+from mmlab.course.grade import bubblewrap, warm
+from mmlab.course.grade.sandbox import Sandbox
+from mmlab.errors import MissingPart
+
+ROOT = Path(__file__).parents[2]
+SECRET = "in-the-callers-environment"
+
+
+@pytest.fixture(scope="module")
+def box(tiny):
+    """Return a sandbox that was booted with a secret in the caller's environment."""
+    os.environ["MMLAB_TEST_KEY"] = SECRET
+    with box_of(tiny) as box:
+        box.boot()
+        yield box
+    del os.environ["MMLAB_TEST_KEY"]
+
+
+def test_a_child_is_the_first_process_of_a_world_of_its_own(box):
+    first = in_a_fresh_child(box, "import os, socket; open('mine', 'w').close(); open('/tmp/mine', 'w').close()\n"
+                                  "found = [os.getpid(), os.getcwd(), sorted(os.listdir()), socket.gethostname()]")  # fmt: skip
+    assert first == [1, f"/home/student/{WEEK}", ["cases.npz", "mine"], "mmlab"]
+    second = in_a_fresh_child(box, "found = [sorted(os.listdir()), os.listdir('/tmp'), os.listdir('/dev/shm')]")
+    assert second == [["cases.npz"], [], []]
+
+
+def test_a_child_holds_nothing_of_the_zygote_open(box):
+    found = in_a_fresh_child(box, """
+found = {}
+for number in range(1024):
+    try:
+        found[number] = os.readlink(f"/proc/self/fd/{number}")
+    except OSError:
+        pass
+""")
+    talk = [name for name, target in found.items() if target.startswith("socket:")]
+    assert len(talk) == 1
+    assert {target for name, target in found.items() if name not in talk} == {"/dev/null"}
+
+
+def test_the_environment_is_the_same_for_every_caller(box):
+    found = in_a_fresh_child(box, "found = dict(os.environ)")
+    found.pop("TORCHINDUCTOR_CACHE_DIR", None)  # set by torch itself
+    assert found == bubblewrap.environment() | {"PWD": f"/home/student/{WEEK}", "HOME": "/home/student"}
+    assert tried(box, probes.environment, secret=SECRET) == []
+
+
+QUICK = {
+    "file_size": {"megabytes": LIMITS.file_mb}, "disk": {"megabytes": LIMITS.disk_mb}, "namespaces": {}, "ptrace": {},
+    "shared_memory": {}, "programs": {}, "torch_computes": {}, "processes": {"limit": LIMITS.processes},
+    "outside": {"pids": [os.getpid(), os.getppid()]},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", QUICK)
+def test_the_limit_holds(box, name):
+    assert tried(box, getattr(probes, name), **QUICK[name]) == []
+
+
+def test_nothing_of_the_course_or_the_home_is_there(box, tiny):
+    there = [str(tiny / name) for name in ("solutions", "labs", "nbgrader_config.py")]
+    there += [str(ROOT / name) for name in ("solutions", "tests", "labs", ".git", "pyproject.toml")]
+    there += [str(Path(__file__)), str(box._staged)]
+    assert tried(box, probes.paths, there=there) == []
+    assert all(os.path.exists(path) for path in there)
+
+
+def test_the_system_and_the_package_are_for_reading(box):
+    folders = [str(bubblewrap.PACKAGE), str(bubblewrap.PACKAGE.parent), "/release", *bubblewrap.python_folders()]
+    assert tried(box, probes.rights, folders=folders) == []
+
+
+def test_withheld_files_are_absent_and_the_rest_is_there(box):
+    found = in_a_fresh_child(box, """
+import mmlab, os
+try:
+    import mmlab.losses
+    found = "imported"
+except ImportError:
+    found = sorted(name for _, _, names in os.walk(os.path.dirname(mmlab.__file__)) for name in names
+                   if "losses" in name or name.endswith(".pyc"))
+import mmlab.world
+""")
+    assert found == []
+    assert (ROOT / "mmlab/losses.py").exists()
+
+
+def test_what_labs_import_is_there_before_the_fork(box):
+    wanted = ["torch._dynamo", "torch.utils.data", "IPython.core.interactiveshell", "matplotlib.pyplot", "mmlab.view"]
+    assert in_a_fresh_child(box, "import sys; found = [name for name in given['wanted'] if name not in sys.modules]",
+                            wanted=wanted) == []  # fmt: skip
+    assert in_a_fresh_child(box, "import gc, torch; found = [gc.get_freeze_count() > 0, torch.get_num_threads()]") == [True, 1]
+
+
+def test_the_warm_process_has_one_thread_and_could_import_everything(box):
+    box.boot()
+    assert box._zygote.ready["threads"] == 1
+    assert [line for line in box._zygote.ready["absent"] if "losses" not in line] == []
+
+
+def test_imports_are_read_from_the_released_lab():
+    found = warm.imports_of(ROOT, "00_setup")
+    assert ["PIL", ["Image"]] in found and ["numpy", []] in found and ["mmlab", ["view", "world"]] in found
+    assert warm.imports_of(ROOT, "no_such_week") == []
+
+
+def test_a_server_outside_is_out_of_reach_and_one_inside_works(box):
+    import socket
+
+    with socket.create_server(("127.0.0.1", 0)) as server, socket.socket(socket.AF_UNIX) as unix:
+        unix.bind("\0mmlab-test-wall")
+        unix.listen()
+        given = {"port": server.getsockname()[1], "name": "mmlab-test-wall"}
+        assert tried(box, probes.network, **given) == []
+
+
+def test_two_children_cannot_meet(box):
+    with box.child() as one, box.child() as other:
+        port = run(one, "import socket; server = socket.create_server(('127.0.0.1', 0))\n"
+                        "unix = socket.socket(socket.AF_UNIX); unix.bind('\\0meet'); unix.listen()\n"
+                        "import builtins; builtins.kept = [server, unix]; found = server.getsockname()[1]")  # fmt: skip
+        assert run(other, probes.source(probes.network)["source"], port=port, name="meet") == []
+        assert run(one, "found = len(kept)") == 2
+
+
+def test_children_of_many_threads(box):
+    found = []
+
+    def one(number: int) -> None:
+        found.append(in_a_fresh_child(box, "found = given['number'] ** 2", number=number))
+
+    threads = [threading.Thread(target=one, args=(number,)) for number in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(found) == [number**2 for number in range(8)]
+
+
+def test_without_bubblewrap_it_says_what_to_install(tiny, monkeypatch):
+    week = Week(WEEK, tiny, ())
+    monkeypatch.setattr(bubblewrap.shutil, "which", lambda name: None)
+    with pytest.raises(MissingPart, match="apt install bubblewrap") as missing:
+        Sandbox(tiny, week)
+    assert "container/" in str(missing.value) and "--unsafe" in str(missing.value)
+    monkeypatch.setattr(bubblewrap.sys, "platform", "darwin")
+    with pytest.raises(MissingPart, match="container recipe"):
+        Sandbox(tiny, week)
+
+
+@pytest.mark.parametrize("path, value, advice", [
+    ("kernel/apparmor_restrict_unprivileged_userns", "1", "AppArmor profile"),
+    ("kernel/unprivileged_userns_clone", "0", "sysctl kernel.unprivileged_userns_clone=1"),
+    ("user/max_user_namespaces", "0", "sysctl user.max_user_namespaces"),
+    ("none", "0", "container/README.md"),
+])  # fmt: skip
+def test_where_the_kernel_refuses_it_says_which_setting(monkeypatch, path, value, advice):
+    monkeypatch.setattr(bubblewrap, "setting", lambda asked: value if asked == f"/proc/sys/{path}" else "")
+    found = bubblewrap.refused("bwrap: setting up uid map: Permission denied\n")
+    assert advice in found.do and "--unsafe" in found.do and found.given.startswith("bwrap: setting up")
+    assert bubblewrap.refused("ModuleNotFoundError: no torch") is None
+
+
+def test_every_parent_of_a_mount_is_open(box):
+    paths = [bubblewrap.PACKAGE, *map(Path, bubblewrap.python_folders())]
+    parents = sorted({str(above) for path in paths for above in path.parents})
+    modes = in_a_fresh_child(box, "found = [oct(os.stat(path).st_mode & 0o777) for path in given['paths']]", paths=parents)
+    assert set(modes) == {"0o755"}
