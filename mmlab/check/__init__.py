@@ -5,6 +5,7 @@
     cases    where cases.npz is found, read and written
     drivers  how an answer is run; they know no expected value
     compare  the comparers
+    describe what a value is, in a few words
     verdict  judges the results, and names the misconception
     forbids  operations and names that an exercise rules out
 

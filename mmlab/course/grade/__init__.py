@@ -14,7 +14,10 @@
     warm          starts and ends the zygote
     sandbox       one fresh child a submission, and the way to talk to it
     child         inside the sandbox: runs the cells, answers the judge
+    cells         cells as IPython runs them, bounded in time and text
+    remote_version  a find-the-bug's version, in a child of its own
     hidden        the course's seed, and the cases that nobody has seen
+    sitting       one submission before the judge: children, deaths, time
     judge         asks, compares outside, names the misconception
     one           the whole path of one submission
     engine        the same for all of them: threads here, Dask elsewhere
