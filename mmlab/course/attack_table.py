@@ -2,8 +2,8 @@
 
 `python -m mmlab.course.attack_table` runs every attack of tests/attacks/ against both
 (half an hour) and writes book/attacks.json and the page book/attacks.md; with names
-such as `memory/stack_frames` it runs those alone, with `--page` it runs none and
-writes the page from the record.
+such as `memory/stack_frames` or `memory` it runs those alone, with `--page` it runs
+none and writes the page from the record.
 """
 
 import argparse
@@ -22,7 +22,8 @@ from mmlab.course.notebook import write_bytes
 from mmlab.course.simulate import attacks, class_run
 from mmlab.course.simulate.canary import Canary
 from mmlab.course.simulate.compose import MadeUp, compose
-from mmlab.course.simulate.stock_trial import CELL_SECONDS, DISK_MB, MEMORY_MB, PROCESSES, TRIAL_SECONDS, walled
+from mmlab.course.simulate.stock_trial import DISK_MB, MEMORY_MB, PROCESSES, TRIAL_SECONDS, walled
+from mmlab.errors import InputError
 
 WEEK = "02_clip"
 RECORD, PAGE = Path("book/attacks.json"), Path("book/attacks.md")
@@ -86,7 +87,7 @@ def ours(root: Path, week: Week, chosen: list[attacks.Attack]) -> dict[str, dict
     with class_run.temporary_course(root, week) as course, Canary(course, course.parent / "around") as canary:
         class_run.hand_in(course, week, [*right, *hostile], **canary.told())
         canary.look()
-        report = class_run.grade(course, week, *LIMITS, environment={"HOME": str(canary.home)})
+        report = class_run.grade(course, week, *LIMITS, HOME=str(canary.home))
         touched = canary.touched()
     class_run.beside(report, [*right, *hostile])
     rows = {entry["student"]: entry for entry in report["submissions"]}
@@ -144,22 +145,34 @@ def _cell(text: str) -> str:
 def main(argv: list[str] | None = None) -> int:
     """Measure and write record and page; exit 1 where an attack on `mmlab grade` got anything."""
     parser = argparse.ArgumentParser(prog="python -m mmlab.course.attack_table", description=__doc__)
-    parser.add_argument("names", nargs="*", metavar="KIND/NAME", help="these alone (default: all)")
+    parser.add_argument("names", nargs="*", metavar="KIND[/NAME]", help="these alone (default: all)")
     parser.add_argument("--page", action="store_true", help="run nothing, write the page")
     args, root = parser.parse_args(argv), places.root()
     record = json.loads((root / RECORD).read_text()) if (root / RECORD).exists() else {"attacks": {}}
     if not args.page:
-        (week,) = weeks(root, [WEEK])
-        chosen = [one for one in attacks.corpus() if not args.names or one.id in args.names]
-        found = ours(root, week, chosen)
-        kept = {name: row for name, row in record["attacks"].items() if args.names}
-        for one in chosen:
-            kept[one.id] = {"says": one.says, "stock": walled(week, one), "ours": found[one.id]}
-            print(f"{one.id}: stock {_words(kept[one.id]['stock'])}; ours {_words(kept[one.id]['ours'])}", flush=True)
-        record = {"facts": facts() | {"cell_seconds": CELL_SECONDS}, "attacks": dict(sorted(kept.items()))}
-        write_bytes(root / RECORD, (json.dumps(record, indent=1, ensure_ascii=False) + "\n").encode())
+        measure(root, record, args.names)
     write_bytes(root / PAGE, page(record).encode())
     return int(any(_is(row["ours"], what) for row in record["attacks"].values() for what in ("gained", "touched", "stopped")))
+
+
+def measure(root: Path, record: dict, names: list[str]) -> None:
+    """Run the attacks of these names or kinds, all if none, against both; write the record after each.
+
+    raises  InputError for a name that no attack has
+    """
+    (week,) = weeks(root, [WEEK])
+    known = attacks.corpus()
+    chosen = [one for one in known if not names or {one.id, one.kind} & set(names)]
+    if len({part for one in chosen for part in (one.id, one.kind)} & set(names)) < len(set(names)):
+        raise InputError(f"attacks {' '.join(names)}", "names such as memory/stack_frames, or kinds such as memory",
+                         "look into tests/attacks/")  # fmt: skip
+    found = ours(root, week, chosen)
+    rows = {name: row for name, row in record["attacks"].items() if name in {one.id for one in known}}
+    for one in chosen:
+        rows[one.id] = {"says": one.says, "stock": walled(week, one), "ours": found[one.id]}
+        print(f"{one.id}: stock {_words(rows[one.id]['stock'])}; ours {_words(rows[one.id]['ours'])}", flush=True)
+        record |= {"facts": facts(), "attacks": dict(sorted(rows.items()))}
+        write_bytes(root / RECORD, (json.dumps(record, indent=1, ensure_ascii=False) + "\n").encode())
 
 
 if __name__ == "__main__":

@@ -13,6 +13,7 @@ BENCHES = {
     "models": ("bench_models", "training steps a second against transformers"),
     "grade": ("bench_grade", "submissions a second against stock nbgrader, on the same class"),
     "grade-growth": ("bench_grade_growth", "how time and memory grow from 10 to 100 to 500 submissions"),
+    "class": ("bench_class", "true marks of a class of 500 with hostile hand-ins, killed and resumed"),
 }
 
 

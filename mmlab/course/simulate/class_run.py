@@ -45,16 +45,20 @@ def hand_in(course: Path, week: Week, made: list[MadeUp], /, **targets) -> None:
         write(one, week, release, course / "submitted", told)
 
 
-def grade(course: Path, week: Week, *options: str, environment: dict[str, str] | None = None) -> dict:
+def environment(**variables: str) -> dict[str, str]:
+    """Return this process's variables, without those of the person's own course, and with others set."""
+    return {name: value for name, value in os.environ.items() if name not in OWN} | variables
+
+
+def grade(course: Path, week: Week, *options: str, **variables: str) -> dict:
     """Return the JSON of `mmlab grade WEEK`, run in the course in a process of its own.
 
-    options      more arguments of the command, such as "--jobs", "2"
-    environment  variables to set for it
-    raises       InputError where it ended without a report
+    options    more arguments of the command, such as "--jobs", "2"
+    variables  of the environment, to set for it
+    raises     InputError where it ended without a report
     """
-    variables = {name: value for name, value in os.environ.items() if name not in OWN} | (environment or {})
     command = [*GRADE, week.id, "--json", *options]
-    done = subprocess.run(command, cwd=course, env=variables, stdout=subprocess.PIPE, text=True)
+    done = subprocess.run(command, cwd=course, env=environment(**variables), stdout=subprocess.PIPE, text=True)
     lines = done.stdout.strip().splitlines()
     if done.returncode not in (0, 1) or not lines:
         raise InputError(f"mmlab grade ended with {done.returncode}", "a report",
