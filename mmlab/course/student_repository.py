@@ -25,7 +25,7 @@ FILES = (
 FOLDERS = ("mmlab", "lessons", "labs", "book")
 # Never, whatever --also says: answers, what students handed in and got back; below that marks, seed and grader's state.
 PRIVATE = ("solutions", "tests", "source", "submitted", "autograded", "feedback", "downloaded", "exchange")
-SECRET = re.compile(r"gradebook\.db.*|\.seed|\.mmlab|\.git|.*\.before-.*")
+SECRET = re.compile(r"gradebook\.db.*|\.seed.*|\.mmlab|\.git|.*\.before-.*")
 LEFT_OVER = ("__pycache__", ".ipynb_checkpoints", "node_modules", "_build", ".pytest_cache", "artifacts", "vendor")
 MANIFEST = ".mmlab-publication.json"
 # Lines of the README about what is left out.
@@ -99,6 +99,8 @@ def contents(root: Path, also: list[str] = ()) -> dict[str, bytes]:
     found = {name: (root / name).read_bytes() for path in paths for name in held(root, path) if public(name)}
     if "README.md" in found:
         found["README.md"] = ABSENT.sub("", found["README.md"].decode()).encode()
+    if not any(name.startswith("lessons/") for name in found):
+        found["lessons/.keep"] = b""  # by this folder a course is known as one
     for lab in places.released(root):
         refuse_answers(lab)
         for file in (lab, lab.with_name(cases.FILE)):

@@ -59,7 +59,7 @@ def test_only_what_students_need_is_there(published):
 
 def test_marks_seeds_and_hand_ins_stay_where_they_are(copy_of_tiny, tmp_path, monkeypatch):
     monkeypatch.delenv("MMLAB_SEED_FILE", raising=False)
-    private = [".seed", "gradebook.db.before-20261121", "roster.csv", "submitted/anna/90_tiny/lab.ipynb", ".mmlab/salt",
+    private = [".seed", "lessons/.seed-2025", "gradebook.db.before-20261121", "roster.csv", "submitted/anna/90_tiny/lab.ipynb", ".mmlab/salt",
                "feedback/anna/90_tiny/lab.html", "lessons/gradebook.db", "lessons/artifacts/x.bin", "tests/wrong/a.py",
                "labs/90_tiny/notes.txt", "lessons/.ipynb_checkpoints/x.ipynb", "lessons/a.ipynb.before-1"]  # fmt: skip
     for name in private:
@@ -177,6 +177,8 @@ def test_the_machine_is_looked_over_and_the_first_page_opens(students):
 def test_a_second_run_changes_nothing_and_a_later_one_brings_what_is_new(copy_of_tiny, tmp_path):
     out = tmp_path / "out"
     (copy_of_tiny / "README.md").write_text("# Course\nsolutions/  left out\n")
+    assert "lessons/.keep" in publish(copy_of_tiny, tmp_path / "without")["files"]
+    (copy_of_tiny / "lessons/90_tiny.ipynb").write_text("{}")
     (copy_of_tiny / "lessons/old").mkdir()
     (copy_of_tiny / "lessons/old/one.ipynb").write_text("{}")
     publish(copy_of_tiny, out)
