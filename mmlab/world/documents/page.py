@@ -1,0 +1,194 @@
+"""A sheet to draw on, and the document that it becomes: a picture with its truth.
+
+Everything is whole-number arithmetic: lines, boxes and letters give the same
+bytes on every platform. A sheet remembers each text that is drawn on it, where
+its ink lies, and what it is; that is the document's layout.
+"""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from mmlab.errors import InputError
+from mmlab.world.letters import FULL, letter
+
+WHITE, INK, SOFT, RULE = (255, 255, 255), (33, 37, 43), (98, 106, 117), (214, 218, 224)
+Box = tuple[int, int, int, int]  # left, top, right, bottom in pixels; right and bottom just outside
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """One text or element of a page.
+
+    text   str   as printed
+    box    Box   where its ink lies; for a button, field or box: where that lies
+    role   str   what it is: "text", "title", "label", "value", "item", "button" ...
+    state  str   of an element of a screen: "on", "off", "chosen", "dim", "" ...
+    """
+
+    text: str
+    box: Box
+    role: str = "text"
+    state: str = ""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Document:
+    """A picture of a page with everything that it says.
+
+    kind    str                  "invoice", "chart" ...
+    image   (h, w, 3) uint8
+    text    tuple of str         the printed lines from top to bottom, each from left to right
+    fields  dict                 exact values as plain data: money in cents, dates as "2026-03-09"
+    layout  tuple of Piece       each printed text, and each element, with its box
+    """
+
+    kind: str
+    image: np.ndarray
+    text: tuple[str, ...]
+    fields: dict
+    layout: tuple[Piece, ...] = field(default=(), repr=False)
+
+
+def in_rows(pieces) -> list[list]:
+    """Return printed texts as rows from top to bottom, each from left to right.
+
+    pieces   any objects with .box; those that share at least half their height are one row
+    """
+    rows: list[list] = []
+    for piece in sorted(pieces, key=lambda one: (one.box[1] + one.box[3], one.box[0])):
+        for row in reversed(rows[-3:]):
+            if any(_share(piece.box, other.box) for other in row):
+                row.append(piece)
+                break
+        else:
+            rows.append([piece])
+    rows.sort(key=lambda row: min(one.box[1] for one in row))
+    return [sorted(row, key=lambda one: one.box) for row in rows]
+
+
+def in_lines(pieces) -> tuple[str, ...]:
+    """Return printed texts as lines, the texts of one row parted by two spaces.
+
+    >>> in_lines([Piece("9.00", (90, 2, 99, 9)), Piece("Ring", (2, 0, 20, 10))])
+    ('Ring  9.00',)
+    """
+    return tuple("  ".join(one.text for one in row) for row in in_rows(pieces))
+
+
+def _share(one: Box, other: Box) -> bool:
+    """Return whether two boxes share at least half the height of the lower one."""
+    shared = min(one[3], other[3]) - max(one[1], other[1])
+    return 2 * shared >= min(one[3] - one[1], other[3] - other[1])
+
+
+def text_width(text: str, size: int, face: str = "sans") -> int:
+    """Return how many pixels wide a text's ink is."""
+    return _placed(text, size, face)[1]
+
+
+def _placed(text: str, size: int, face: str) -> tuple[list, int]:
+    """Return ([(letter, x of its ink)], width) of a text whose ink starts at 0."""
+    pen, end, placed = 0, -1, []
+    for character in text:
+        one = letter(character, size, face)
+        if one.cover.size:
+            start = max(pen + one.left, end + 1) if placed else 0
+            pen, end = start - one.left, start + one.cover.shape[1]
+            placed.append((one, start))
+        pen += one.advance
+    return placed, max(end, 0)
+
+
+class Sheet:
+    """A page that is being drawn.
+
+    width, height   int   in units
+    scale           int   pixels to a unit: text, lines and distances grow alike
+    paper           RGB
+    small           bool  text at two thirds of its size: small print
+    """
+
+    def __init__(self, width: int, height: int, scale: int = 1, paper=WHITE, small: bool = False):
+        if not (isinstance(scale, int) and 1 <= scale <= 4):
+            raise InputError(f"scale={scale!r}", "a whole number from 1 to 4", "pass scale=1")
+        self.scale, self.small = scale, small
+        self.image = np.empty((height * scale, width * scale, 3), np.uint8)
+        self.image[:] = paper
+        self.pieces: list[Piece] = []
+        self.elements: list[Piece] = []
+
+    def text(self, x: int, baseline: int, text: str, size: int = 14, *, face="sans", ink=INK,
+             align="left", role="text") -> Piece:  # fmt: skip
+        """Draw one line of text and return its piece.
+
+        x         where its ink starts, ends (align="right") or has its middle ("middle")
+        baseline  the row that letters stand on
+        """
+        scale = self.scale
+        size = max(size * 2 // 3, 8) if self.small else size
+        placed, width = _placed(text, size * scale, face)
+        if not placed:
+            raise InputError(f"text: {text!r} has no ink", "at least one printed letter",
+                             "leave the call out")  # fmt: skip
+        left = x * scale - {"left": 0, "right": width, "middle": width // 2}[align]
+        tops, bottoms = [], []
+        for one, start in placed:
+            top = baseline * scale + one.top
+            bottom = top + one.cover.shape[0]
+            window = self.image[top:bottom, left + start : left + start + one.cover.shape[1]]
+            if top < 0 or left < 0 or window.shape[:2] != one.cover.shape:
+                raise InputError(f"text: {text!r} at ({x}, {baseline}) leaves the sheet",
+                                 f"text inside {self.image.shape[1]} x {self.image.shape[0]} pixels",
+                                 "make it shorter or move it")  # fmt: skip
+            blend(window, ink, one.cover)
+            tops.append(top)
+            bottoms.append(bottom)
+        piece = Piece(text, (left, min(tops), left + width, max(bottoms)), role)
+        self.pieces.append(piece)
+        return piece
+
+    def box(self, left: int, top: int, right: int, bottom: int, ink, *, line: int = 0, round: int = 0):
+        """Draw a filled box, or its outline of `line` units, with corners rounded by `round` units."""
+        x0, y0, x1, y1 = (value * self.scale for value in (left, top, right, bottom))
+        outer = _rounded(x1 - x0, y1 - y0, round * self.scale)
+        if line:
+            step = line * self.scale
+            hole = _rounded(x1 - x0 - 2 * step, y1 - y0 - 2 * step, max(round - line, 0) * self.scale)
+            outer[step:-step, step:-step] -= hole
+        blend(self.image[y0:y1, x0:x1], ink, outer)
+
+    def rule(self, left: int, right: int, y: int, ink=RULE, thick: int = 1):
+        """Draw a level line."""
+        scale = self.scale
+        self.image[y * scale : (y + thick) * scale, left * scale : right * scale] = ink
+
+    def element(self, text: str, box: Box, role: str, state: str = "") -> None:
+        """Note an element that was drawn: a button, a field, a bar ...; the box is in units."""
+        self.elements.append(Piece(text, tuple(v * self.scale for v in box), role, state))
+
+    def finish(self, kind: str, fields: dict) -> Document:
+        """Return the document that was drawn."""
+        layout = (*self.pieces, *self.elements)
+        return Document(kind, self.image, in_lines(self.pieces), fields, layout)
+
+
+def blend(under: np.ndarray, ink, cover: np.ndarray) -> None:
+    """Lay ink over pixels (h, w, 3) in place, `cover` (h, w) parts in FULL."""
+    part = cover.astype(np.int32)[..., None]
+    mixed = under * (FULL - part) + np.asarray(ink, np.int32) * part
+    under[:] = (mixed + FULL // 2) // FULL
+
+
+def _rounded(width: int, height: int, radius: int) -> np.ndarray:
+    """Return the coverage (height, width) uint8 of a box with rounded corners."""
+    cover = np.full((height, width), FULL, np.uint8)
+    if radius:
+        fine = 8  # samples along a pixel
+        steps = 2 * np.arange(radius * fine) + 1
+        inside = steps[:, None] ** 2 + steps**2 <= (2 * radius * fine) ** 2
+        corner = inside.reshape(radius, fine, radius, fine).sum(axis=(1, 3)) * FULL // fine**2
+        for rows, flip in ((slice(-radius, None), 1), (slice(0, radius), -1)):
+            for columns, turn in ((slice(-radius, None), 1), (slice(0, radius), -1)):
+                cover[rows, columns] = corner[::flip, ::turn]
+    return cover

@@ -1,0 +1,13 @@
+"""Readers: the world back from its pictures and sounds, by looking at them alone.
+
+    scene    shapes, colours and places from a picture
+    page     printed texts with their boxes
+
+Each gives exactly what was drawn, on what the world drew; on anything else it
+says what it is most like, and how sure that is, or that it knows nothing of it.
+"""
+
+from mmlab.world.readers.page import Line, read_page, read_text
+from mmlab.world.readers.scene import Seen, Sight, look, read_scene
+
+__all__ = ["Line", "Seen", "Sight", "look", "read_page", "read_scene", "read_text"]

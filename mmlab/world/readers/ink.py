@@ -1,0 +1,143 @@
+"""What is drawn on what: the panels of a page, the ink on them, and the ink's lines.
+
+A panel is an even stretch of one colour, large beside the letters on it: paper,
+a table's head, a button. Every pixel that is none gets the panel beside it as
+its paper; how far it stands off that paper is its ink. Patches of ink that
+follow each other closely on one height are a line.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import ndimage, sparse
+
+EVEN = 8  # neighbours that differ by less belong to one panel
+MARKED = 30  # ink that stands off its paper by less is not seen
+_PANEL, _LARGE = 400, 20_000  # pixels: what is smaller, or larger, needs no second look
+_THIN = 16  # pixels: a narrower stretch may be the stem of a large letter
+_TOUCHING = np.ones((3, 3), bool)
+
+
+@dataclass(frozen=True, slots=True)
+class Patch:
+    """One connected patch of ink: its number in the labels, and its box."""
+
+    number: int
+    left: int
+    top: int
+    right: int
+    bottom: int
+
+    @property
+    def height(self) -> int:
+        """Rows from its first to its last."""
+        return self.bottom - self.top
+
+
+def papers(image: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return the panels of a page and, for every pixel, the colour of the paper under it.
+
+    image    (h, w, 3) uint8
+    returns  (h, w) int32       number of the panel that a pixel belongs to, 0 for none
+             (h, w, 3) int16    colour
+    """
+    pixels = image.astype(np.int16)
+    across, down = furthest(pixels[:, 1:], pixels[:, :-1]), furthest(pixels[1:], pixels[:-1])
+    # On a noisy page neighbours always differ; half of them differ by this much.
+    step = max(EVEN, 5 * int(np.median(across)))
+    even = np.ones(image.shape[:2], bool)
+    even[:, 1:] &= across < step
+    even[1:] &= down < step
+    labels, count = ndimage.label(even)
+    sizes = np.bincount(labels.reshape(-1), minlength=count + 1)
+    large = sizes >= _PANEL
+    large[0] = False
+    places = ndimage.find_objects(labels)
+    for number in np.flatnonzero(large & (sizes < _LARGE)).tolist():
+        large[number] = _is_panel(labels[places[number - 1]] == number)
+    panels = np.where(large, np.cumsum(large), 0)[labels].astype(np.int32)
+    if not panels.any():
+        middle = np.median(pixels.reshape(-1, 3), axis=0)
+        return panels, np.broadcast_to(middle.astype(np.int16), pixels.shape)
+    numbers = panels[::2, ::2].reshape(-1)  # every other pixel is enough for a mean
+    counts = np.bincount(numbers, minlength=panels.max() + 1)
+    colours = np.empty((len(counts), 3), np.int16)
+    for channel in range(3):
+        totals = np.bincount(numbers, pixels[::2, ::2, channel].reshape(-1), len(counts))
+        colours[:, channel] = np.rint(totals / np.maximum(counts, 1))
+    return panels, _nearer(pixels, panels, colours)
+
+
+def furthest(one: np.ndarray, other: np.ndarray) -> np.ndarray:
+    """Return how far two pictures (h, w, 3) int16 differ at each pixel, in the channel that does most."""
+    red, green, blue = (np.abs(one[..., channel] - other[..., channel]) for channel in range(3))
+    return np.maximum(np.maximum(red, green), blue)
+
+
+def _is_panel(region: np.ndarray) -> bool:
+    """Return whether an even region is a panel with little on it rather than part of a letter."""
+    filled = int(ndimage.binary_fill_holes(region).sum())
+    return min(region.shape) >= _THIN and region.sum() > 0.72 * filled and filled > 0.9 * region.size
+
+
+def _nearer(pixels: np.ndarray, panels: np.ndarray, colours: np.ndarray) -> np.ndarray:
+    """Return each pixel's paper: of the panels before and after it in reading, the more alike."""
+    flat = panels.reshape(-1)
+    places = np.arange(flat.size, dtype=np.int32)
+    before = np.maximum.accumulate(np.where(flat > 0, places, 0))
+    after = np.minimum.accumulate(np.where(flat > 0, places, flat.size - 1)[::-1])[::-1]
+    first, second = flat[before], flat[after]
+    first, second = np.where(first, first, second), np.where(second, second, first)
+    paper = colours[first]
+    unsure = np.flatnonzero(first != second)
+    if unsure.size:
+        own, one, other = pixels.reshape(-1, 3)[unsure], paper[unsure], colours[second[unsure]]
+        paper[unsure] = np.where((furthest(own, one) <= furthest(own, other))[:, None], one, other)
+    return paper.reshape(pixels.shape)
+
+
+def patches(depth: np.ndarray) -> tuple[np.ndarray, list[Patch]]:
+    """Return the connected patches of ink that can be letters.
+
+    depth    (h, w) int   how far each pixel stands off its paper
+    returns  labels (h, w) and the patches, whose numbers are those of the labels
+    """
+    labels, _ = ndimage.label(depth > MARKED, _TOUCHING)
+    found = []
+    for number, (rows, columns) in enumerate(ndimage.find_objects(labels), 1):
+        one = Patch(number, columns.start, rows.start, columns.stop, rows.stop)
+        width = one.right - one.left
+        if one.height <= 140 and width <= 160 and not (width >= 40 and width > 10 * one.height):
+            found.append(one)
+    return labels, found
+
+
+def lines(found: list[Patch]) -> list[list[Patch]]:
+    """Return patches as lines, in no special order.
+
+    Two patches are of one line when the blank between them is no wider than a
+    space and they share half the lower one's height, or the lower one's middle
+    lies just above or below the other (the dot of an i, a comma).
+    """
+    if not found:
+        return []
+    found = sorted(found, key=lambda patch: patch.left)
+    left, top, right, bottom = np.array([(p.left, p.top, p.right, p.bottom) for p in found]).T
+    tall = bottom - top
+    reach = right + (1.15 * np.maximum(tall, np.percentile(tall, 90))).astype(int)
+    last = np.searchsorted(left, reach, "right")
+    count = last - np.arange(len(found)) - 1
+    first = np.repeat(np.arange(len(found)), count)
+    other = np.arange(len(first)) - np.repeat(np.cumsum(count) - count, count) + first + 1
+    lower, taller = np.minimum(tall[first], tall[other]), np.maximum(tall[first], tall[other])
+    shared = np.minimum(bottom[first], bottom[other]) - np.maximum(top[first], top[other])
+    near = left[other] - right[first] <= 1.15 * taller
+    # Half the lower one's height inside, or its middle at most this far outside.
+    beside = (2 * shared >= lower) | (2 * shared - lower >= -0.64 * taller - 2)
+    pairs = near & beside
+    graph = sparse.coo_array((pairs[pairs], (first[pairs], other[pairs])), (len(found), len(found)))
+    _, groups = sparse.csgraph.connected_components(graph, directed=False)
+    gathered = [[] for _ in range(groups.max() + 1)]
+    for one, group in zip(found, groups.tolist()):
+        gathered[group].append(one)
+    return gathered

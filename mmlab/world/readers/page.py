@@ -1,0 +1,217 @@
+"""Texts back from the picture of a page: every printed line with its box.
+
+On a page as it was drawn every letter equals its drawing, and reading is exact.
+On a page that was compressed or that is noisy, the letters are found together,
+by the division of a line into letters and blanks that explains its pixels best.
+"""
+
+from collections import Counter, defaultdict
+from dataclasses import dataclass
+
+import numpy as np
+
+from mmlab.world.documents.page import in_lines, in_rows
+from mmlab.world.letters import FACES, LEAST
+from mmlab.world.readers import ink
+from mmlab.world.readers.faces import Face, face_of, fitting
+from mmlab.world.readers.scene import checked
+from mmlab.world.readers.shaken import decoded
+
+SAME = 0.995  # likeness of a letter and its own drawing, after rounding
+_WIDE = 3  # so many spaces part two texts
+_FEW = 3  # stretches of ink: a mark or two, whose face and size the text beside it tells
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One text that was read.
+
+    text   str
+    box    (left, top, right, bottom) of its ink in pixels
+    size   int     pixels to the em
+    face   str     "sans", "bold" or "mono"
+    sure   float   0 to 1; 1 where every letter equals its drawing
+    """
+
+    text: str
+    box: tuple[int, int, int, int]
+    size: int
+    face: str
+    sure: float
+
+
+def read_page(image: np.ndarray) -> list[Line]:
+    """Return the texts of a page from top to bottom, each row from left to right.
+
+    image   (h, w, 3) uint8   any page of `mmlab.world`, in any scale; light on dark too
+    raises  ShapeError        when it is not one picture
+    """
+    image = checked(image)
+    _, paper = ink.papers(image)
+    depth = ink.furthest(image.astype(np.int16), paper)
+    labels, found = ink.patches(depth)
+    page, unread = _Page(), []
+    for line in sorted(ink.lines(found), key=len, reverse=True):
+        crop, origin = _crop(depth, labels, line)
+        runs = _runs(crop)
+        if not (len(runs) <= _FEW and page.adopts(crop, origin, runs)):
+            part = page.reads(crop, origin, runs)
+            if part < 0.9:
+                unread.append((crop, origin, runs, part))
+    lines = page.lines()
+    # Where nearly all is exact the rest is no text: a tick, a bar, a picture.
+    clean = len(lines) > len(unread)
+    for crop, origin, _, part in unread:
+        if not clean or part >= 0.4:
+            lines += [Line(*one) for one in decoded(crop, origin, page.styles)]
+    return [line for row in in_rows(lines) for line in row]
+
+
+def read_text(image: np.ndarray) -> str:
+    """Return all that is printed on a page, one row a line, texts of a row parted by two spaces."""
+    return "\n".join(in_lines(read_page(image)))
+
+
+def _crop(depth, labels, line) -> tuple[np.ndarray, tuple[int, int]]:
+    """Return the depth of a line's own ink and of no other, and the (left, top) of that window."""
+    left, right = min(p.left for p in line), max(p.right for p in line)
+    top, bottom = min(p.top for p in line), max(p.bottom for p in line)
+    # Faint edges of letters lie outside the patches, up to a pixel or two.
+    top, left = max(top - 2, 0), max(left - 2, 0)
+    window = np.s_[top : bottom + 2, left : right + 2]
+    own = np.zeros(labels.max() + 1, bool)
+    own[0] = True
+    own[[p.number for p in line]] = True
+    return depth[window] * own[labels[window]], (left, top)
+
+
+def _runs(crop: np.ndarray) -> list[tuple[int, int, int, int]]:
+    """Return (left, right, top, bottom) of each stretch of columns that hold ink."""
+    inked = np.concatenate([[False], (crop > 0).any(axis=0), [False]])
+    edges = np.flatnonzero(inked[1:] != inked[:-1]).tolist()
+    runs = []
+    for left, right in zip(edges[::2], edges[1::2]):
+        rows = np.flatnonzero((crop[:, left:right] > 0).any(axis=1))
+        runs.append((left, right, int(rows[0]), int(rows[-1]) + 1))
+    return runs
+
+
+def _fitting(crop, run, face: Face) -> list[tuple]:
+    """Return (likeness, letter, baseline) of each letter that equals a stretch of ink."""
+    left, right, top, bottom = run
+    found = fitting(crop[top:bottom, left:right], face, SAME)
+    return [(alike, known, top - known.top) for alike, known in found]
+
+
+def _choices(crop, runs, face: Face) -> list[tuple]:
+    """Return (stretch of ink, letters that equal it), the strokes of one letter joined."""
+    choices, place = [], 0
+    while place < len(runs):
+        run, fits, taken = runs[place], [], 1
+        for strokes in (3, 2):
+            several = runs[place : place + strokes]
+            blank = [fit for fit in _fitting(crop, _joined(several), face) if fit[1].blank]
+            if blank and len(several) == strokes:
+                run, fits, taken = _joined(several), blank, strokes
+                break
+        choices.append((run, fits or _fitting(crop, run, face)))
+        place += taken
+    return choices
+
+
+def _joined(runs) -> tuple[int, int, int, int]:
+    """Return the box of several stretches of ink."""
+    lefts, rights, tops, bottoms = zip(*runs)
+    return min(lefts), max(rights), min(tops), max(bottoms)
+
+
+class _Page:
+    """The letters that have been read so far, by face and baseline."""
+
+    def __init__(self):
+        self.letters = defaultdict(list)  # (face name, size, baseline) → [(left, letter)]
+        self.styles = Counter()
+
+    def reads(self, crop, origin, runs) -> float:
+        """Read a line whose letters equal their drawings; return the part that does."""
+        if not runs:
+            return 0.0
+        tall = max(bottom - top for _, _, top, bottom in runs)
+        sizes = range(max(int(tall / 1.1), LEAST), min(int(tall / 0.5), 96) + 1)
+        tried = [style for style, _ in self.styles.most_common() if style[1] in sizes]
+        tried += [(name, size) for size in sizes for name in FACES if (name, size) not in tried]
+        best, most = None, 0
+        for style in tried:
+            face = face_of(*style)
+            hits = sum(bool(_fitting(crop, run, face)) for run in runs[:12])
+            if hits > most:
+                best, most = face, hits
+                if hits == len(runs[:12]):
+                    break
+        if best is None:
+            return 0.0
+        choices = _choices(crop, runs, best)
+        votes = Counter(base for _, fits in choices for base in {fit[2] for fit in fits})
+        return self._take(choices, best, votes.most_common(1)[0][0], origin, 0.9)
+
+    def adopts(self, crop, origin, runs) -> bool:
+        """Read a few marks in the face of a text beside them; return whether all could be."""
+        left, right = runs[0][0] + origin[0], runs[-1][1] + origin[0]
+        near = []
+        for name, size, baseline in self.letters:
+            if baseline - size < origin[1] + len(crop) and origin[1] < baseline + size // 2:
+                for start, known in self.letters[name, size, baseline]:
+                    gap = max(start - right, left - start - known.cover.shape[1])
+                    if gap < 1.2 * size:
+                        near.append((gap, name, size, baseline))
+        for _, name, size, baseline in sorted(near)[:6]:
+            choices = _choices(crop, runs, face_of(name, size))
+            if self._take(choices, face_of(name, size), baseline - origin[1], origin, 1.0) == 1:
+                return True
+        return False
+
+    def _take(self, choices, face: Face, baseline: int, origin, least: float) -> float:
+        """Keep the letters that stand on a baseline if they are that part at least; return the part."""
+        letters = []
+        for run, fits in choices:
+            fits = [fit for fit in fits if fit[2] == baseline]
+            if fits:
+                letters.append((run[0] + origin[0], max(fits, key=lambda fit: fit[0])[1]))
+        part = len(letters) / len(choices)
+        if part >= least:
+            self.letters[face.name, face.size, baseline + origin[1]] += letters
+            self.styles[face.name, face.size] += len(letters)
+        return part
+
+    def lines(self) -> list[Line]:
+        """Return the letters as texts: blanks become spaces, wide blanks part texts."""
+        lines = []
+        for (name, size, baseline), letters in self.letters.items():
+            text, boxes, pen, end = "", [], 0, -1
+            for left, known in sorted(letters, key=lambda one: one[0]):
+                spaces = _spaces(left, pen + known.left, end, face_of(name, size).space)
+                if boxes and spaces >= _WIDE:
+                    lines.append(Line(text, _around(boxes), size, name, 1.0))
+                    text, boxes = "", []
+                text += " " * spaces * bool(boxes) + known.character
+                height, width = known.cover.shape
+                boxes.append((left, baseline + known.top, left + width, baseline + known.top + height))
+                pen, end = left - known.left + known.advance, left + width
+            lines.append(Line(text, _around(boxes), size, name, 1.0))
+        return lines
+
+
+def _spaces(left: int, pen: int, end: int, space: int) -> int:
+    """Return how many spaces lie before a letter whose ink starts at `left`; _WIDE for that or more.
+
+    pen    where its ink starts if there is none and nothing stands in the way
+    end    where the ink before it ends
+    """
+    starts = [max(pen + count * space, end + 1) for count in range(_WIDE + 1)]
+    return int(np.argmin([abs(start - left) for start in starts]))
+
+
+def _around(boxes) -> tuple[int, int, int, int]:
+    """Return the box (left, top, right, bottom) around some boxes."""
+    lefts, tops, rights, bottoms = zip(*boxes)
+    return min(lefts), min(tops), max(rights), max(bottoms)
