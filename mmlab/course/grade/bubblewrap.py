@@ -96,7 +96,8 @@ def command(staged: Path, mode: str, *, proc: bool = True) -> list[str]:
 
     staged  what `stage` returned
     mode    "root": keep a few rights to give up later; "user": have them in a user namespace only
-    proc    mount a /proc of the sandbox's own; where the kernel refuses, a few facts of ours
+    proc    mount a /proc of the sandbox's own; where the kernel refuses, the warm process sees ours
+            and its children see none
     """
     words = [program(), "--unshare-ipc", "--unshare-pid", "--unshare-net", "--unshare-uts",
              "--hostname", "mmlab", "--new-session", "--die-with-parent", "--clearenv"]  # fmt: skip
@@ -124,9 +125,7 @@ def command(staged: Path, mode: str, *, proc: bool = True) -> list[str]:
     words += ["--dir", "/tmp/matplotlib"]
     for fonts in (staged / "etc").glob("fontlist-*.json"):
         words += ["--ro-bind", str(fonts), f"/tmp/matplotlib/{fonts.name}"]
-    words += ["--proc", "/proc"] if proc else [
-        "--dir", "/proc", "--ro-bind-try", "/proc/cpuinfo", "/proc/cpuinfo", "--ro-bind-try", "/proc/meminfo", "/proc/meminfo",
-    ]  # fmt: skip
+    words += ["--proc", "/proc"] if proc else ["--bind", "/proc", "/proc"]
     return [*words, "--chdir", "/", "--remount-ro", "/dev", "--remount-ro", "/"]
 
 

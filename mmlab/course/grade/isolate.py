@@ -45,7 +45,7 @@ class Kernel:
 
     def __init__(self):
         self.libc = ctypes.CDLL(None, use_errno=True)
-        self.pids = os.open("/proc/self/ns/pid", os.O_RDONLY | os.O_CLOEXEC) if own_proc() else os.pidfd_open(os.getpid())
+        self.pids = os.open("/proc/self/ns/pid", os.O_RDONLY | os.O_CLOEXEC)
 
     def call(self, name: str, *arguments) -> None:
         """Call libc's `name`; raises OSError with its name where it fails."""
@@ -59,11 +59,6 @@ class Kernel:
             self.call("mount", source.encode(), target.encode(), kind and kind.encode(), ctypes.c_ulong(flags), data.encode())
         except OSError as error:
             raise OSError(error.errno, f"mount of {kind or source} on {target}: {os.strerror(error.errno)}") from None
-
-
-def own_proc() -> bool:
-    """Return whether /proc is there and shows this process."""
-    return os.path.exists("/proc/self/ns/pid")
 
 
 _kernel: Kernel | None = None
@@ -97,21 +92,23 @@ def enter(spec: dict, request: dict, limits: Limits, groups: list[int]) -> None:
         os.write(descriptor, b"0")
         os.close(descriptor)
     silence()
+    most = mapped() + limits.memory_mb * MB
     if spec["mode"] == "unsafe":
         folder = request["folder"]
-        limit_resources(limits, mapped() + limits.memory_mb * MB, limits.processes, strict=False)
+        limit_resources(limits, most, strict=False)
     else:
-        user = uid_of(spec["engine"], request["number"]) if spec["mode"] == "root" else os.getuid()
         folder = f"{HOME}/{spec['week']}"
+        user = uid_of(spec["engine"], request["number"]) if spec["mode"] == "root" else os.getuid()
         os.close(_kernel.pids)
-        _kernel.call("unshare", NEWNS | NEWIPC | NEWNET | NEWUTS | NEWCGROUP)
-        own_files(spec["week"], limits, user)
-        raise_loopback()
-        with contextlib.suppress(OSError):  # the first to go where the whole machine runs out of memory
-            Path("/proc/self/oom_score_adj").write_text("1000")
-        if spec["mode"] == "user":
-            own_user()
-        limit_resources(limits, mapped() + limits.memory_mb * MB, limits.processes, strict=True)
+        with own_folder_of_proc() as facts:
+            with contextlib.suppress(OSError):  # the first to go where the whole machine runs out of memory
+                write(facts, "oom_score_adj", "1000")
+            _kernel.call("unshare", NEWNS | NEWIPC | NEWNET | NEWUTS | NEWCGROUP)
+            own_files(spec["week"], limits, user)
+            raise_loopback()
+            if spec["mode"] == "user":
+                own_user(facts)
+        limit_resources(limits, most, strict=True)
         give_up_rights(user if spec["mode"] == "root" else None, memfd=spec["memory"] == "cgroup")
     os.chdir(folder)
     os.environ.update(HOME=HOME if spec["mode"] != "unsafe" else folder, PWD=folder)
@@ -167,18 +164,35 @@ def raise_loopback() -> None:
         fcntl.ioctl(any_socket, set_flags, struct.pack("16sh", b"lo", up_and_running))
 
 
-def own_user() -> None:
-    """Go into a new user namespace as nobody; without a /proc to say so in, stay where no right is held."""
-    if not own_proc():
-        return
+@contextlib.contextmanager
+def own_folder_of_proc():
+    """Yield the open /proc/self, which stays when /proc is covered."""
+    facts = os.open("/proc/self", os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        yield facts
+    finally:
+        os.close(facts)
+
+
+def write(facts: int, name: str, text: str) -> None:
+    """Write one of the files of /proc/self; raises OSError."""
+    descriptor = os.open(name, os.O_WRONLY | os.O_CLOEXEC, dir_fd=facts)
+    try:
+        os.write(descriptor, text.encode())
+    finally:
+        os.close(descriptor)
+
+
+def own_user(facts: int) -> None:
+    """Go into a new user namespace as nobody, who holds no right in any other."""
     user, group = os.getuid(), os.getgid()
     _kernel.call("unshare", NEWUSER)
-    Path("/proc/self/setgroups").write_text("deny")
-    Path("/proc/self/uid_map").write_text(f"{NOBODY} {user} 1")
-    Path("/proc/self/gid_map").write_text(f"{NOBODY} {group} 1")
+    write(facts, "setgroups", "deny")
+    write(facts, "uid_map", f"{NOBODY} {user} 1")
+    write(facts, "gid_map", f"{NOBODY} {group} 1")
 
 
-def limit_resources(limits: Limits, address_space: int, processes: int, *, strict: bool) -> None:
+def limit_resources(limits: Limits, address_space: int, *, strict: bool) -> None:
     """Set the limits of one process, which its children inherit."""
     most = {
         resource.RLIMIT_CORE: 0,
@@ -189,7 +203,7 @@ def limit_resources(limits: Limits, address_space: int, processes: int, *, stric
     if sys.platform == "linux":
         most |= {resource.RLIMIT_AS: address_space, resource.RLIMIT_MEMLOCK: 64 * 1024, resource.RLIMIT_MSGQUEUE: 0}
     if strict:  # unsafe, the number would count all that the caller runs
-        most[resource.RLIMIT_NPROC] = processes
+        most[resource.RLIMIT_NPROC] = limits.processes
     for what, number in most.items():
         hard = resource.getrlimit(what)[1]
         number = number if hard == resource.RLIM_INFINITY else min(number, hard)
@@ -197,7 +211,7 @@ def limit_resources(limits: Limits, address_space: int, processes: int, *, stric
 
 
 def mapped() -> int:
-    """Return the bytes of address space in use, or a guess where /proc does not say."""
+    """Return the bytes of address space in use, or a guess where no /proc says."""
     with contextlib.suppress(OSError, ValueError):
         return int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
     return 8 * 1024 * MB

@@ -20,6 +20,19 @@ def parents() -> dict[int, int]:
     return found
 
 
+def shown_as(pid: int) -> int:
+    """Return a child of ours under the number that /proc shows: it may be the /proc of a namespace above."""
+    own = os.readlink("/proc/self")
+    if own == str(os.getpid()):
+        return pid
+    for shown, parent in parents().items():
+        if parent == int(own):
+            numbers = read(f"/proc/{shown}/status").partition("NSpid:")[2].partition("\n")[0].split()
+            if numbers[-2:-1] == [str(pid)]:  # the last is its number in its own namespace
+                return shown
+    return pid
+
+
 def family(pid: int, parent_of: dict[int, int]) -> list[int]:
     """Return a process and all its descendants; orphans count, for they fall to the first of their namespace.
 
@@ -54,7 +67,7 @@ def held_mb(pid: int, shared_mb: float, limit_mb: float) -> float:
     shared_mb  what a fork of the zygote holds at birth
     limit_mb   below it, a sum that may be too large is good enough
     """
-    members = family(pid, parents())
+    members = family(shown_as(pid), parents())
     most = sum(kilobytes(f"/proc/{each}/status", ("RssAnon", "RssShmem")) for each in members) / KB_IN_MB - shared_mb
     if most <= limit_mb:
         return max(0.0, most)
