@@ -218,11 +218,14 @@ def _share(wanted, got, minimum: float, what: str) -> Difference | None:
 def _is_flat(value, size: int) -> bool:
     """Return whether a value may be predictions; a list must be as long as asked for, of numbers or short words."""
     if isinstance(value, (list, tuple)):
-        return len(value) == size and all(
-            isinstance(item, float) or (len(item) <= 1000 if isinstance(item, str) else isinstance(item, int) and abs(item) < 2**63)
-            for item in value
-        )
+        return len(value) == size and all(map(_is_label, value))
     return family(value) in ("torch tensor", "numpy array")
+
+
+def _is_label(item) -> bool:
+    if isinstance(item, str):
+        return len(item) <= 1000
+    return isinstance(item, float) or (isinstance(item, int) and abs(item) < 2**63)
 
 
 def _as_numpy(array) -> np.ndarray:

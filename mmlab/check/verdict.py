@@ -46,7 +46,8 @@ class Verdict:
         wanted = self.difference.wanted if show_wanted else "another value"
         look = f'look at the case: from mmlab.check import case; case("{self.exercise}", {self.case + 1})'
         if not show_wanted:
-            given, look = given.replace(", case ", ", hidden case ", 1), "read the statement once more, and try inputs of your own"
+            given = given.replace(", case ", ", hidden case ", 1)
+            look = "read the statement once more, and try inputs of your own"
         parts = given, f"{wanted} ({says})" if says else wanted, act or self.difference.do or look
         return tuple(" ".join(part.split()) for part in parts)  # three lines, whatever an error's text holds
 

@@ -38,7 +38,7 @@ def test_cells_run_as_in_a_notebook(source, text):
 @pytest.mark.parametrize(
     ("source", "error"),
     [("a = 1\n1 / 0", "ZeroDivisionError: division by zero (line 2)"), ("def f(:", "SyntaxError: invalid syntax (line 1)"),
-     ("input('name?')", "RuntimeError: input() waits for a person"), ("import sys\nsys.exit(3)", "SystemExit: 3 (line 2)"),
+     ("input('name?')", "InputError: input() waits for a person"), ("import sys\nsys.exit(3)", "SystemExit: 3 (line 2)"),
      ("%nothing_of_that_name", "UsageError: Line magic function"), ("raise KeyboardInterrupt", "KeyboardInterrupt (line 1)"),
      ("raise ValueError('two\\nlines')", "ValueError: two lines (line 1)"), ("raise ValueError('x' * 10**7)", "ValueError: xxx"),
      ("class E(Exception):\n    def __str__(self):\n        return 1 / 0\nraise E", "ZeroDivisionError: division by zero (line 3)")],

@@ -96,7 +96,7 @@ def test_a_cell_that_fails_or_dies_costs_nothing_else(source, status, grade):
 def test_many_deaths_come_to_an_end(grade):
     graded = grade(own=["import os\nos._exit(0)"] * 12)
     only_lost(graded, *FULL)
-    assert "ended their process 9 times" in message(graded, "Gain")
+    assert "ended its process 9 times" in message(graded, "Gain")
     assert [run.status for run in graded.cells][-12:] == ["died"] * 9 + ["skipped"] * 3
 
 
@@ -213,6 +213,14 @@ WANTED = [1.5, 3, True, "word", None, b"raw", [1, 2.0], (1, "a"), {"a": 1, "b": 
           np.array([1, 0, 2]), torch.tensor([0, 1, 1]), Raised("ValueError", "no")]  # fmt: skip
 
 
+def travelled(value):
+    """Return a value as it comes out of the wire; what the codec refuses never gets that far."""
+    try:
+        return values.loads(values.dumps(value))
+    except InputError:
+        return None
+
+
 @settings(max_examples=400, deadline=None)
 @given(odd=ODD, wanted=st.sampled_from(WANTED), kind=st.sampled_from(sorted(COMPARERS)), part=st.sampled_from(["returned", "mutated", "gradients", "forbidden", "device", "unsupported"]))  # fmt: skip
 def test_no_odd_result_stops_the_judge_or_passes_for_another_value(odd, wanted, kind, part):
@@ -224,11 +232,7 @@ def test_no_odd_result_stops_the_judge_or_passes_for_another_value(odd, wanted, 
               "expected": expected, "misconceptions": [{"name": "m", "message": "", "do": "", "detect": None, "results": expected}]}  # fmt: skip
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        for got in (odd, {"returned": wanted, "mutated": [], "gradients": [None, torch.ones(2)]} | {part: odd}):
-            try:
-                got = values.loads(values.dumps(got))
-            except InputError:
-                continue
+        for got in map(travelled, (odd, {"returned": wanted, "mutated": [], "gradients": [None, torch.ones(2)]} | {part: odd})):
             verdict = judge(record, [got])
             if not verdict.passed:
                 given_, wanted_, do = verdict.message(show_wanted=False)

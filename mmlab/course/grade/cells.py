@@ -16,6 +16,7 @@ import tempfile
 import warnings
 
 from mmlab.course.grade.stages import CellRun
+from mmlab.errors import InputError
 
 AGAIN = 1.0  # seconds after which code that swallowed the alarm hears it again
 ERROR = 300  # letters of an error's line
@@ -183,12 +184,10 @@ def _shell_class():
         def publish(self, data, *args, **kwargs):
             print(data.get("text/plain", ""))
 
-        def clear_output(self, wait=False):
-            pass
+        clear_output = _nothing
 
     class Hook(DisplayHook):
-        def write_output_prompt(self):
-            pass
+        write_output_prompt = _nothing
 
     class Shell(InteractiveShell):
         displayhook_class, display_pub_class = Type(Hook), Type(Publisher)
@@ -197,11 +196,8 @@ def _shell_class():
             super().init_display_formatter()
             self.display_formatter.active_types = ["text/plain"]  # no picture is drawn that nobody sees
 
-        def nothing(self, *args, **kwargs):
-            pass
-
         # errors are told in one line each, by whoever runs the cell; there is no window and no prompt
-        showtraceback = showsyntaxerror = showindentationerror = _showtraceback = enable_gui = ask_exit = nothing
+        showtraceback = showsyntaxerror = showindentationerror = _showtraceback = enable_gui = ask_exit = _nothing
 
         def system(self, command):
             print(NOT_RUN.format(command=command))
@@ -216,6 +212,10 @@ def _shell_class():
     return Shell
 
 
+def _nothing(*args, **kwargs) -> None:
+    pass
+
+
 def _detach(printed: Printed) -> None:
     """Take terminal and input away: what is printed goes to `printed`, `input` raises."""
     nowhere = os.open(os.devnull, os.O_RDWR)
@@ -226,7 +226,8 @@ def _detach(printed: Printed) -> None:
     sys.stdin = io.StringIO()
 
     def refused(*args, **kwargs):
-        raise RuntimeError("input() waits for a person, and nobody is there while grading: use a value in its place")
+        raise InputError("input() waits for a person, and nobody is there while grading", "a cell that runs by itself",
+                         "write the value into the cell")  # fmt: skip
 
     import getpass
 

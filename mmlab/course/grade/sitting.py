@@ -177,10 +177,11 @@ class Sitting:
 
     def _refuse_past_the_end(self) -> None:
         if time.monotonic() >= self.ends:
-            raise Stopped(f"the time for the whole notebook, {self.limits.total_seconds:g} s, was over before this exercise",
-                          "a notebook that ends in that time", "tag what trains for long as demo: it is not run for marks")  # fmt: skip
+            raise Stopped(f"the time for the whole notebook, {self.limits.total_seconds:g} s, was over before it was run",
+                          "a notebook that ends in that time",
+                          "tag what trains for long as demo: it is not run for marks")  # fmt: skip
         if self.lives <= 0:
-            raise Stopped(f"cells or answers of this notebook ended their process {LIVES} times; this exercise was not run",
+            raise Stopped(f"this exercise was not run: what came before ended its process {LIVES} times",
                           "cells that leave their process alive", "mend the cells named above first")  # fmt: skip
 
     def _refuse_setup(self, cell: str, why: str) -> None:
