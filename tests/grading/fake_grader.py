@@ -1,17 +1,15 @@
 """A grader without a sandbox, quick and telling, so that what is around it can be tested at any moment.
 
-    python fake_grader.py grade 90_tiny --json      as `mmlab`, with this grader in the real one's place
-
 It marks by what the file says: which exercises are right, or how to fail. Each call
-leaves its student's name in calls.txt beside the course. FAKE_SECONDS is how long a
-submission takes, FAKE_BATCH how many are written at a time, FAKE_KILL=STEP,N lets the
-process be killed right after the N-th time that a step was done.
+leaves its student's name in calls.txt beside the course. A `Run` is `mmlab grade` with
+this grader in a process of its own, forked, so that it starts in no time.
 """
 
 import os
 import signal
 import sys
 import time
+import traceback
 from pathlib import Path
 
 from tiny_course import SOLUTIONS, WEEK
@@ -22,25 +20,23 @@ from mmlab.course.grade.stages import CellRun, Graded, Mark, Submission
 from mmlab.errors import InputError, MissingPart
 
 POINTS = {name: float(points) for points, name in enumerate(SOLUTIONS, 1)}
-SECONDS = float(os.environ.get("FAKE_SECONDS", "0"))
 
 
 class FakeGrader:
     """Grades as `mmlab.course.grade.one.Grader` does, from what the submission says of itself."""
 
-    def __init__(self, root: Path, only: str | None = None):
-        self.root, self.only = Path(root), only
+    def __init__(self, root: Path, only: str | None = None, seconds: float = 0.0):
+        self.root, self.only, self.seconds = Path(root), only, seconds
 
     def __enter__(self) -> "FakeGrader":
         return self
 
     def __exit__(self, *_) -> None:
-        with open(self.root / "closed.txt", "a") as file:
-            file.write("closed\n")
+        pass
 
     def grade(self, submission: Submission) -> Graded:
         """Return marks for the exercises whose names the title holds; "fault", "raises" and "no sandbox" fail."""
-        time.sleep(SECONDS)
+        time.sleep(self.seconds)
         with open(self.root / "calls.txt", "a") as file:
             file.write(submission.student + "\n")
         title = notebook.read(submission.path)["cells"][0]["source"] if submission.path else ""
@@ -49,7 +45,7 @@ class FakeGrader:
         if "no sandbox" in title:
             raise MissingPart("bubblewrap is not installed", "bwrap", "apt install bubblewrap")
         found = Graded(submission.student, submission.week, submission.digest, submission.timestamp,
-                       seconds=SECONDS, peak_mb=100.0, spent={"cells": SECONDS})  # fmt: skip
+                       seconds=self.seconds, peak_mb=100.0, spent={"cells": self.seconds})  # fmt: skip
         if "fault" in title:
             found.fault = "the sandbox broke"
         elif "refused" in title:
@@ -66,11 +62,6 @@ def mark(name: str, right: bool) -> Mark:
     if right:
         return Mark(name, POINTS[name], POINTS[name], 4, 4)
     return Mark(name, 0.0, POINTS[name], 0, 4, "takes_the_mean", ("yours is the mean", "the sum", "add up"))
-
-
-def install() -> None:
-    """Put this grader in the real one's place, in this process."""
-    Spec.grader = lambda spec: FakeGrader(spec.root, spec.only)
 
 
 def kill_after(step: str, count: int) -> None:
@@ -106,13 +97,74 @@ def calls(root: Path) -> list[str]:
     return file.read_text().split("\n")[:-1] if file.exists() else []
 
 
-if __name__ == "__main__":
-    from mmlab.course import cli
-    from mmlab.course.grade import batches
+class Run:
+    """`mmlab grade 90_tiny` in a forked process.
 
-    install()
-    batches.SIZE = int(os.environ.get("FAKE_BATCH", batches.SIZE))
-    if "FAKE_KILL" in os.environ:
-        step, _, count = os.environ["FAKE_KILL"].partition(",")
-        kill_after(step, int(count))
-    sys.exit(cli.main())
+    root     the course, which is made current there
+    words    more arguments
+    seconds  that a submission takes
+    batch    results that are written at a time
+    kill     (step, n): `kill_after`
+    out, err what it wrote, once `wait` has returned;  status  as subprocess gives it
+    """
+
+    def __init__(self, root: Path, *words: str, seconds: float = 0.0, batch: int = 50, kill: tuple[str, int] | None = None):
+        from mmlab.course.grade import collect, feedback, files, gradebook  # noqa: F401, imported once, here
+
+        self._files = [root.parent / f"{root.name}.{name}" for name in ("out", "err")]
+        self._fields = (root, words, seconds, batch, kill)
+        for file in self._files:
+            file.touch()
+        sys.stdout.flush()
+        sys.stderr.flush()
+        self.pid = os.fork()
+        if self.pid == 0:
+            status = 1
+            try:
+                status = self._child()
+            except BaseException:  # the fork must not go on with the tests of its parent
+                traceback.print_exc()
+            finally:
+                sys.stdout.flush()
+                sys.stderr.flush()
+                os._exit(status)
+
+    def _child(self) -> int:
+        from mmlab.course import cli
+        from mmlab.course.grade import batches
+
+        root, words, seconds, batch, kill = self._fields
+        for number, path in enumerate(self._files, 1):
+            os.dup2(os.open(path, os.O_WRONLY | os.O_TRUNC), number)
+        sys.stdout, sys.stderr = open(1, "w", closefd=False), open(2, "w", closefd=False)
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        os.chdir(root)
+        Spec.grader = lambda spec: FakeGrader(spec.root, spec.only, seconds)
+        batches.SIZE = batch
+        if kill:
+            kill_after(*kill)
+        return cli.main(["grade", WEEK, *words])
+
+    def ended(self) -> bool:
+        """Return whether it has ended, and take note of how."""
+        if not hasattr(self, "status"):
+            pid, status = os.waitpid(self.pid, os.WNOHANG)
+            if pid:
+                self.status = os.waitstatus_to_exitcode(status)
+        return hasattr(self, "status")
+
+    def wait(self, seconds: float = 120) -> int:
+        """Return its status; raises TimeoutError, the process killed."""
+        until = time.monotonic() + seconds
+        while not self.ended():
+            if time.monotonic() > until:
+                os.kill(self.pid, signal.SIGKILL)
+                raise TimeoutError(f"still running after {seconds} s")
+            time.sleep(0.01)
+        self.out, self.err = (path.read_text() for path in self._files)
+        return self.status
+
+    def stop(self, number: int) -> None:
+        """Send it a signal, unless it has ended."""
+        if not self.ended():
+            os.kill(self.pid, number)

@@ -7,11 +7,11 @@ import shutil
 import signal
 import sqlite3
 import subprocess
-import sys
+import time
 from pathlib import Path
 
 import pytest
-from fake_grader import POINTS, FakeGrader, calls, hand_in
+from fake_grader import POINTS, FakeGrader, Run, calls, hand_in
 from tiny_course import WEEK
 
 from mmlab.course import cli
@@ -19,7 +19,6 @@ from mmlab.course.grade import engine, gradebook, lock
 from mmlab.course.grade import journal as journals
 
 FULL = sum(POINTS.values())
-FAKE = [sys.executable, str(Path(__file__).with_name("fake_grader.py"))]
 
 
 @pytest.fixture
@@ -256,7 +255,6 @@ def test_a_locked_database_stops_cleanly(course, capsys, monkeypatch):
     assert graded(capsys, "--resume")[0] == 0 and len(calls(course)) == before
 
 
-@pytest.mark.slow
 def test_a_whole_disk_that_is_full(course, tmp_path):
     """On a file system of its own with no room left, everything that was finished stays."""
     disk = tmp_path / "disk"
@@ -267,36 +265,33 @@ def test_a_whole_disk_that_is_full(course, tmp_path):
     try:
         for name in ("submitted", "labs", "solutions", "lessons", "pyproject.toml", "nbgrader_config.py"):
             (disk / name).symlink_to(course / name)
-        for number in range(200):
+        for number in range(100):
             hand_in(course, f"s{number:03}", "Tally")
-        done = subprocess.run([*FAKE, "grade", WEEK], cwd=disk, capture_output=True, text=True, timeout=120)
-        assert done.returncode == 2, done.stderr
-        assert "Traceback" not in done.stderr and "--resume" in done.stderr.splitlines()[-1]
+        run = Run(disk, batch=10)
+        assert run.wait() == 2, run.err
+        assert "Traceback" not in run.err and "--resume" in run.err.splitlines()[-1]
         graded_before = len(calls(disk))
         subprocess.run(["mount", "-o", "remount,size=64m", disk], check=True)
-        done = subprocess.run([*FAKE, "grade", WEEK, "--resume", "--json"], cwd=disk, capture_output=True, text=True, timeout=120)
-        assert done.returncode == 0, done.stderr
-        assert len(json.loads(done.stdout)["submissions"]) == 203 == len(marks(disk))
-        assert len(calls(disk)) < 203 + graded_before, "what was kept is not graded again"
+        run = Run(disk, "--resume", "--json")
+        assert run.wait() == 0, run.err
+        assert len(json.loads(run.out)["submissions"]) == 103 == len(marks(disk))
+        assert len(calls(disk)) < 103 + graded_before, "what was kept is not graded again"
     finally:
         subprocess.run(["umount", disk], check=True)
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_stopped_run_keeps_what_is_finished(course, number):
     for at in range(30):
         hand_in(course, f"s{at:02}", "Tally")
-    run = subprocess.Popen([*FAKE, "grade", WEEK, "--jobs", "1"], cwd=course, stdout=subprocess.PIPE,
-                           stderr=subprocess.PIPE, text=True, env=os.environ | {"FAKE_SECONDS": "0.1"})  # fmt: skip
-    for _ in range(4):
-        run.stdout.readline()
-    run.send_signal(number)
-    _, said = run.communicate(timeout=60)
-    assert run.returncode == 130 and "are graded and kept, --resume goes on" in said and "Traceback" not in said
-    kept = set(marks(course))
-    assert 4 <= len(kept) < 33, "what was finished is written"
-    refused = subprocess.run([*FAKE, "grade", WEEK], cwd=course, capture_output=True, text=True)
-    assert refused.returncode == 2 and f"stopped after {len(kept)} of 33" in refused.stderr
-    done = subprocess.run([*FAKE, "grade", WEEK, "--resume"], cwd=course, capture_output=True, text=True)
-    assert done.returncode == 0 and len(marks(course)) == 33 and f"({len(kept)} by an earlier run)" in done.stdout
+    run = Run(course, "--jobs", "1", seconds=0.1)
+    while len(calls(course)) < 6 and not run.ended():
+        time.sleep(0.01)
+    run.stop(number)
+    assert run.wait() == 130 and "are graded and kept, --resume goes on" in run.err and "Traceback" not in run.err
+    done = set(marks(course))
+    assert 4 <= len(done) < 33, "what was finished is written"
+    again = Run(course)
+    assert again.wait() == 2 and f"stopped after {len(done)} of 33" in again.err
+    again = Run(course, "--resume")
+    assert again.wait() == 0 and len(marks(course)) == 33 and f"({len(done)} by an earlier run)" in again.out
