@@ -34,7 +34,6 @@ def network(port: int, name: str) -> list[str]:
     """Reach a server of ours on this machine, by IP and by name of a Unix socket; then any other host."""
     import socket
 
-    reached = []
     for family, address in (
         (socket.AF_INET, ("127.0.0.1", port)), (socket.AF_UNIX, "\0" + name),
         (socket.AF_INET, ("192.0.2.1", 80)), (socket.AF_INET, ("1.1.1.1", 53)), (socket.AF_VSOCK, (2, 1)),
@@ -43,11 +42,11 @@ def network(port: int, name: str) -> list[str]:
             with socket.socket(family, socket.SOCK_STREAM) as channel:
                 channel.settimeout(2)
                 channel.connect(address)
-            reached.append(f"reached {address}")
+            return [f"reached {address}"]
         except OSError:
-            pass
+            continue  # the wall
     with socket.create_server(("127.0.0.1", 0)) as own, socket.create_connection(own.getsockname()):
-        return reached  # a server of the student's own must work
+        return []  # a server of the student's own must work
 
 
 def paths(there: list[str]) -> list[str]:
@@ -65,7 +64,7 @@ def environment(secret: str) -> list[str]:
             with open(path, "rb") as file:
                 found += [path] if secret.encode() in file.read() else []
         except OSError:
-            pass
+            continue  # closed, as it should be
     return found
 
 
@@ -100,7 +99,7 @@ def processes(limit: int) -> list[str]:
                 os._exit(0)
             pids.append(pid)
     except OSError:
-        pass
+        pass  # the limit
     return [f"{len(pids) + 1} processes at once"] if len(pids) + 1 > limit else []
 
 
@@ -127,7 +126,7 @@ def disk(megabytes: int) -> list[str]:
                     file.write(bytes(4 * 2**20))
                     file.flush()
                 written += 4
-            except OSError:
+            except OSError:  # full
                 break
     return [f"{written} MB of files"] if written > megabytes else []
 
@@ -212,7 +211,7 @@ def outside(pids: list[int]) -> list[str]:
             os.kill(pid, 0)
             found.append(f"process {pid} takes signals")
         except OSError:
-            pass
+            continue  # not there, to us
     return found
 
 
@@ -228,7 +227,7 @@ def rights(folders: list[str]) -> list[str]:
                 found.append(f"wrote into {path}")
             os.remove(written)
         except OSError:
-            pass
+            continue  # for reading only
     try:
         with open("/proc/self/status") as file:
             status = dict(re.findall(r"^(\w+):\s*(\w+)", file.read(), re.MULTILINE))

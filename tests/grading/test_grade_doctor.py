@@ -72,9 +72,9 @@ def test_limits_that_give_way_are_seen(tiny):
     with box_of(tiny, unsafe=True) as box:
         checks = {name: doctor_grade.tried(name, check, box)
                   for name, check in doctor_grade.attempts(box, "no-such-secret")
-                  if name not in ("memory", "memory sum", "processes", "processor", "left behind", "wall clock", "disk")}  # fmt: skip
+                  if name not in ("rights", "memory", "memory sum", "processes", "processor", "left behind", "wall clock", "disk")}  # fmt: skip  # they would hurt this machine
     given_way = {name for name, check in checks.items() if not check.ok}
-    assert {"network", "course", "seed", "withheld", "namespaces", "outside", "rights"} <= given_way
+    assert {"network", "course", "seed", "withheld", "namespaces", "outside"} <= given_way
     assert all(checks[name].do and checks[name].detail for name in given_way)
     assert checks["torch"].ok and checks["programs"].ok and checks["file size"].ok
 

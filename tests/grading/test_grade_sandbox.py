@@ -11,6 +11,7 @@ from tiny_course import WEEK
 from mmlab.course import doctor_probes as probes
 from mmlab.course.exercise import Week
 from mmlab.course.grade import bubblewrap, warm
+from mmlab.course.grade.isolate import HOME
 from mmlab.course.grade.sandbox import Sandbox
 from mmlab.errors import MissingPart
 
@@ -31,7 +32,7 @@ def box(tiny):
 def test_a_child_is_the_first_process_of_a_world_of_its_own(box):
     first = in_a_fresh_child(box, "import os, socket; open('mine', 'w').close(); open('/tmp/mine', 'w').close()\n"
                                   "found = [os.getpid(), os.getcwd(), sorted(os.listdir()), socket.gethostname()]")  # fmt: skip
-    assert first == [1, f"/home/student/{WEEK}", ["cases.npz", "mine"], "mmlab"]
+    assert first == [1, f"{HOME}/{WEEK}", ["cases.npz", "mine"], "mmlab"]
     second = in_a_fresh_child(box, "found = [sorted(os.listdir()), os.listdir('/tmp'), os.listdir('/dev/shm')]")
     assert second == [["cases.npz"], [], []]
 
@@ -53,7 +54,7 @@ for number in range(1024):
 def test_the_environment_is_the_same_for_every_caller(box):
     found = in_a_fresh_child(box, "found = dict(os.environ)")
     found.pop("TORCHINDUCTOR_CACHE_DIR", None)  # set by torch itself
-    assert found == bubblewrap.environment() | {"PWD": f"/home/student/{WEEK}", "HOME": "/home/student"}
+    assert found == bubblewrap.environment() | {"PWD": f"{HOME}/{WEEK}", "HOME": HOME}
     assert tried(box, probes.environment, secret=SECRET) == []
 
 

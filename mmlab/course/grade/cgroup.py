@@ -55,7 +55,7 @@ class Group:
                 try:
                     folder.rmdir()
                 except FileNotFoundError:
-                    pass
+                    pass  # gone already
                 except OSError:  # the last process is on its way out
                     time.sleep(0.01)
                     continue

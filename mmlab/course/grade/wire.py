@@ -58,6 +58,7 @@ class Connection:
 
     def __init__(self, channel: socket.socket, limit: int = values.LIMIT):
         self.channel, self.limit = channel, limit
+        self.received = 0  # bytes of the last message
         channel.setblocking(False)
 
     def fileno(self) -> int:
@@ -73,7 +74,7 @@ class Connection:
             try:
                 left = left[self.channel.send(left) :]
             except BlockingIOError:
-                continue
+                continue  # woken for nothing
             except OSError:
                 raise Died("closed") from None
 
@@ -85,6 +86,7 @@ class Connection:
             header, raw = values.sizes(prefix, limit=self.limit)
             if header > min(HEADER, self.limit):
                 raise BadFrame(f"a header of {header:,} bytes; at most {HEADER:,} are read")
+            self.received = header + raw
             return values.loads(prefix + self._read(header + raw, deadline), limit=self.limit)
         except InputError as error:
             raise BadFrame(error.given) from None
@@ -103,7 +105,7 @@ class Connection:
             try:
                 part = self.channel.recv(min(missing, CHUNK))
             except BlockingIOError:
-                continue
+                continue  # woken for nothing
             except OSError:
                 raise Died("closed") from None
             if not part:
