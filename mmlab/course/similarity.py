@@ -22,7 +22,7 @@ from mmlab.errors import InputError
 
 NOTE = ("To look at, never to mark by: people who learn together write alike, and so do people who read the same page. "
         "Read the answers and talk with their authors before you think anything of it.")  # fmt: skip
-OWN_CELLS = "own cells"
+OWN_CELLS, MANY = "own cells", "the same answer of many"
 THRESHOLD, SMALLEST = 0.5, 40  # of all pieces in two answers, the share in both; words of an answer
 UNUSUAL = 2 * PIECE  # pieces that two answers must share beyond what is common: two changes of one word make as many
 FEW, SHARE = 4, 0.05  # a piece that more people than this, or this share of the class, wrote is common
@@ -116,7 +116,8 @@ def course_answers(week: Week, release: dict) -> dict[str, Answers]:
             stub = pieces(words(notebook.reference(release, exercise.name), exercise.name))
             known = {pieces(words(text, exercise.name)) - stub: what for what, text in planted(exercise, source).items()}
             found[exercise.name] = Answers(stub, frozenset().union(*known), known)
-    return found | {OWN_CELLS: Answers()}
+    stub = frozenset().union(*(each.stub for each in found.values()))
+    return found | {OWN_CELLS: Answers(stub, frozenset().union(*(each.expected for each in found.values())))}
 
 
 def planted(exercise: Exercise, source: dict) -> dict[str, str]:
@@ -143,7 +144,7 @@ def set_aside(name: str, answers: Answers, limit: float) -> list[dict]:
         groups[mine].append(student)
     found = []
     for mine, students in groups.items():
-        if what := answers.known.get(mine) or ("the same answer of many" if len(students) > limit else None):
+        if what := answers.known.get(mine) or (MANY if len(students) > limit else None):
             found.append({"exercise": name, "what": what, "students": students})
             for student in students:
                 del answers.pieces[student]

@@ -2,7 +2,7 @@
 
 from html import escape
 
-MOST = 100  # pairs on the page
+MOST, SHOWN = 100, 3  # pairs on the page; kinds of answers left out that the terminal names
 STYLE = """\
 :root { color-scheme: light dark }
 body { font: 1rem/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 80rem; padding: 0 1rem }
@@ -22,8 +22,13 @@ def text(report: dict) -> str:
     lines += [f"  together: {', '.join(students)}" for students in report["clusters"] if len(students) > 2]
     if report["common"]:
         lines.append("left out, because they say nothing about anybody:")
-    lines += [f"  {one['exercise']}: {one['what']}, {len(one['students'])} students" for one in report["common"]]
-    lines += [f"  not read: {student}" for student in report["not_read"]]
+    for name in dict.fromkeys(one["exercise"] for one in report["common"]):
+        kinds = [one for one in report["common"] if one["exercise"] == name]
+        kinds.sort(key=lambda one: (-len(one["students"]), one["what"]))
+        told = [f"{one['what']} {len(one['students'])}" for one in kinds[:SHOWN]]
+        lines.append(f"  {name}: {', '.join(told)}{f' and {len(kinds) - SHOWN} more kinds' if len(kinds) > SHOWN else ''}")
+    if absent := report["not_read"]:
+        lines.append(f"not read, as no grader could: {', '.join(absent)}")
     return "\n".join([*lines, *([f"the answers side by side: {report['file']}"] if "file" in report else [])])
 
 
