@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from handed_in import ROOT, answers, assert_sound, lab_of
+from sittings import grader
 from tiny_course import WEEK
 
 from mmlab.course.grade import repair, submissions
@@ -57,3 +58,18 @@ def test_the_same_seed_gives_the_same_bytes(name, tiny):
     _, lab = lab_of(tiny, WEEK)
     first, second = (DAMAGES[name].make(copy.deepcopy(lab), random.Random(3)) for _ in range(2))
     assert first == second
+
+
+@pytest.mark.slow
+def test_each_damage_gets_its_true_mark_in_the_sandbox(tiny, tmp_path):
+    _, lab = lab_of(tiny)
+    wrong = {}
+    with grader(tiny) as made:
+        for number, (name, damage) in enumerate(DAMAGES.items()):
+            folder = tmp_path / "submitted" / f"student-{number}" / WEEK
+            folder.mkdir(parents=True)
+            damage.write(copy.deepcopy(lab), folder)
+            graded = made.grade(submissions.find(tmp_path, WEEK, [f"student-{number}"])[0])
+            if graded.fault or graded.score != (0 if damage.refused else 15) or bool(graded.problem) != damage.refused:
+                wrong[name] = (graded.score, graded.problem, graded.fault, [mark.message for mark in graded.marks])
+    assert wrong == {}

@@ -5,7 +5,7 @@ import tempfile
 from pathlib import Path
 
 import pytest
-from handed_in import answers, assert_sound, lab_of, prepared_of
+from handed_in import ROOT, answers, assert_sound, lab_of, prepared_of
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from tiny_course import WEEK
@@ -211,6 +211,20 @@ def test_what_was_added_to_the_setup_runs_below_it(lab, made):
     notebook.find(lab, "setup")["source"] += "\nimport itertools"
     ran = sources(made(lab))
     assert "itertools" not in ran[0] and ran[1].endswith("import itertools")
+
+
+def test_a_try_and_a_demo_may_be_changed(tmp_path):
+    release = lab_of(ROOT, "02_clip")[0]
+    lab = copy.deepcopy(release)
+    changed = {"zero_shot_classify-trained": "x = 1", "recall_at_k-demo": "y = 2", "part-1": "# My part 1"}
+    for name, source in changed.items():
+        notebook.find(lab, name)["source"] = source
+    found = prepared_of(lab, tmp_path, release)
+    assert_sound(found, release)
+    kept = {one["id"]: one["source"] for one in found.notebook["cells"]}
+    assert kept["zero_shot_classify-trained"] == "x = 1" and kept["recall_at_k-demo"] == "y = 2"
+    assert kept["part-1"] != "# My part 1" and "# My part 1" in kept.values() and len(kept) == len(release["cells"]) + 1
+    assert "not yours to change came back as released; what you wrote in them stands below: part-1." in found.repairs[0]
 
 
 def test_points_flags_and_tags_are_the_releases(lab, made):

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from mmlab.course import lab_file, notebook
 from mmlab.course.grade import folders
-from mmlab.course.grade.placing import Placed, Wanted
+from mmlab.course.grade.placing import Placed, Wanted, is_free
 from mmlab.course.grade.salvage import printable
 from mmlab.course.grade.stages import Submission
 from mmlab.course.notebook import about
@@ -68,7 +68,7 @@ def sentences(lab: dict, placed: Placed, wanted: Wanted, cut: list[list[str]]) -
     version = printable(lab_file.stamps(lab).get("version", "another"), 20)
     found = {
         "Missing cells came back from the release": missing(copies, placed, wanted),
-        "Cells that may not be changed came back as released; what you wrote in them stands below":
+        "Cells that are not yours to change came back as released; what you wrote in them stands below":
             changed(copies, placed, wanted),
         f"Cells of an older release ({version}) were brought up to date": outdated(copies, placed, wanted),
         "Cells without the grader's marks were known by what is in them": unmarked(copies, placed, wanted),
@@ -101,10 +101,9 @@ def missing(copies: dict, placed: Placed, wanted: Wanted) -> list[str]:
 
 
 def changed(copies: dict, placed: Placed, wanted: Wanted) -> list[str]:
-    """Return the cells of the release, demos left out, that are no answers and that a student wrote in."""
+    """Return the cells of the release that a student may not write in, and did."""
     serving = set(placed.answers.values())
-    return [name for name in copies if not about(wanted.cells[name]).get("solution")
-            and "demo" not in wanted.cells[name]["metadata"].get("tags", ())
+    return [name for name in copies if not about(wanted.cells[name]).get("solution") and not is_free(wanted.cells[name])
             and any(placed.written[index] and index not in serving for index in copies[name])]  # fmt: skip
 
 

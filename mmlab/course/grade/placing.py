@@ -49,6 +49,11 @@ def asked(name: str, cell: dict) -> str:
     return exercise if exercise in there or not there else there[-1]
 
 
+def is_free(cell: dict) -> bool:
+    """Return whether a cell of a release is code that students may change: a demo, or a try without marks."""
+    return cell["cell_type"] == "code" and not about(cell)
+
+
 @dataclass
 class Placed:
     """A student's cells, and what each of them is.

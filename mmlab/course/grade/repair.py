@@ -10,7 +10,7 @@ import copy
 from mmlab.course import lab_file
 from mmlab.course.grade import findings, intake
 from mmlab.course.grade.bindings import only_checks, pieces
-from mmlab.course.grade.placing import Placed, Wanted, place
+from mmlab.course.grade.placing import Placed, Wanted, is_free, place
 from mmlab.course.grade.stages import Prepared, Submission
 from mmlab.course.lab_match import defined
 from mmlab.course.notebook import about
@@ -89,7 +89,7 @@ def given(index: int, placed: Placed, wanted: Wanted) -> list[Row]:
     release = wanted.cells[label]
     if not placed.written[index] or about(release).get("solution"):
         return [(label, release)]
-    if DEMO in release["metadata"].get("tags", ()) and not is_needed(index, placed):
+    if is_free(release) and not (is_demo(release) and is_needed(index, placed)):
         return [(label, release | {"source": cell["source"]})]
     if cell["cell_type"] == "code" and only_checks(cell["source"]):
         return [(label, release)]
@@ -98,10 +98,14 @@ def given(index: int, placed: Placed, wanted: Wanted) -> list[Row]:
 
 def own(cell: dict, index: int, placed: Placed) -> dict:
     """Return a cell of the student's own; a demo stays one, unless an answer needs what it defines."""
-    is_demo = DEMO in cell["metadata"].get("tags", ()) and not is_needed(index, placed)
-    made = {"cell_type": cell["cell_type"], "id": cell["id"], "metadata": {"tags": [DEMO]} if is_demo else {}}
-    made |= {"source": cell["source"]}
+    tags = {"tags": [DEMO]} if is_demo(cell) and not is_needed(index, placed) else {}
+    made = {"cell_type": cell["cell_type"], "id": cell["id"], "metadata": tags, "source": cell["source"]}
     return made | ({"attachments": cell["attachments"]} if "attachments" in cell else {})
+
+
+def is_demo(cell: dict) -> bool:
+    """Return whether a cell is not run for marks."""
+    return DEMO in cell["metadata"].get("tags", ())
 
 
 def is_needed(index: int, placed: Placed) -> bool:
