@@ -4,13 +4,17 @@ import json
 import random
 import shutil
 import signal
+import subprocess
+import sys
 import time
 from pathlib import Path
 
+import psutil
 import pytest
 from fake_grader import POINTS, Run, calls, hand_in
 from tiny_course import WEEK
 
+from mmlab.course import notebook
 from mmlab.course.grade import gradebook, lock
 from mmlab.course.grade.journal import Journal
 
@@ -136,3 +140,81 @@ def test_an_unfinished_run_is_not_forgotten_by_grading_one_student(course):
     assert run.wait() == 0 and len(calls(course)) == earlier + 21
     whole(course, json.loads(run.out))
     assert Run(course, "--fresh").wait() == 0
+
+
+@pytest.fixture
+def graded_for_real(copy_of_tiny) -> Path:
+    """Return a course with 12 submissions, all with their true marks known."""
+    solved, lab = (notebook.read(copy_of_tiny / place / WEEK / "lab.ipynb") for place in ("solutions", "labs"))
+    for number in range(12):
+        for at, name in enumerate(RIGHT):
+            source = notebook.reference(solved, name) if number % 6 > at else notebook.stub(notebook.reference(solved, name), name)
+            notebook.find(lab, f"{name}-solution")["source"] = source
+        folder = copy_of_tiny / "submitted" / f"s{number:02}" / WEEK
+        folder.mkdir(parents=True)
+        notebook.write(folder / "lab.ipynb", lab)
+    return copy_of_tiny
+
+
+def real(root: Path, *words: str) -> subprocess.Popen:
+    """Start the real command."""
+    return subprocess.Popen([sys.executable, "-m", "mmlab.course.cli", "grade", WEEK, *words], cwd=root,
+                            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)  # fmt: skip
+
+
+def below(run: subprocess.Popen) -> list[psutil.Process]:
+    """Return the zygote's processes."""
+    return psutil.Process(run.pid).children(recursive=True)
+
+
+def true_marks(report: dict) -> None:
+    """Hold a report of the real grader against the truth."""
+    true = {f"s{number:02}": sum(list(POINTS.values())[: number % 6]) for number in range(12)}
+    assert {one["student"]: one["score"] for one in report["submissions"]} == true
+    assert all(one["problem"] is None for one in report["submissions"])
+
+
+@pytest.mark.slow
+def test_a_kill_takes_the_sandbox_with_it_and_resume_ends_the_class(graded_for_real):
+    run = real(graded_for_real)
+    first = [run.stdout.readline() for _ in range(3)]
+    processes = below(run)
+    run.kill()
+    run.communicate()
+    assert processes and not psutil.wait_procs(processes, timeout=15)[1], "no process outlives the engine"
+    done = real(graded_for_real, "--resume", "--json")
+    out, err = done.communicate(timeout=300)
+    assert done.returncode == 0, err
+    true_marks(json.loads(out))
+    assert first[0].split()[0] in kept(graded_for_real)
+
+
+@pytest.mark.slow
+def test_a_zygote_that_dies_costs_nobody_a_point(graded_for_real):
+    run = real(graded_for_real, "--json")
+    journal = graded_for_real / ".mmlab" / WEEK / "journal.jsonl"
+    while not journal.exists() or journal.read_text().count('"graded"') < 3:
+        time.sleep(0.02)
+        assert run.poll() is None, run.communicate()
+    for process in below(run):
+        process.kill()
+    out, err = run.communicate(timeout=300)
+    assert run.returncode == 0, err
+    true_marks(json.loads(out))
+
+
+@pytest.mark.slow
+def test_a_stop_waits_for_no_student(graded_for_real):
+    lab = graded_for_real / "submitted" / "s00" / WEEK / "lab.ipynb"
+    endless = notebook.read(lab)
+    notebook.find(endless, "Gain-solution")["source"] = "while True:\n    pass"
+    notebook.write(lab, endless)
+    run = real(graded_for_real, "--jobs", "2")
+    for _ in range(3):
+        assert run.stdout.readline()
+    processes, began = below(run), time.monotonic()
+    run.send_signal(signal.SIGINT)
+    _, err = run.communicate(timeout=60)
+    assert run.returncode == 130 and time.monotonic() - began < 30 and "--resume goes on" in err, err
+    assert not psutil.wait_procs(processes, timeout=15)[1]
+    assert "s00" not in kept(graded_for_real), "who was interrupted has no mark"
