@@ -170,8 +170,8 @@ def warm():
 
     config = Config()
     config.HistoryManager.enabled = False
-    folder = tempfile.mkdtemp(prefix="ipython-")
-    return _shell_class().instance(config=config, ipython_dir=folder, colors="NoColor")
+    with tempfile.TemporaryDirectory() as folder:  # wanted at the start only
+        return _shell_class().instance(config=config, ipython_dir=folder, colors="NoColor")
 
 
 def _shell_class():

@@ -20,12 +20,13 @@ from mmlab import values
 from mmlab.check import drivers
 from mmlab.check.drivers import ANSWER
 from mmlab.course.grade import remote_version
-from mmlab.course.grade.cells import Cells, OutOfTime, disarm, undisturbed, within
+from mmlab.course.grade.cells import Cells, OutOfTime, disarm, undisturbed, warm, within
 from mmlab.course.grade.limits import Limits
 from mmlab.course.grade.wire import Lost
 from mmlab.errors import InputError
 from mmlab.values import Raised
 
+__all__ = ["serve", "warm"]  # what a zygote calls: warm() once before it forks, serve(…) in each fork
 SETUP = ""  # the locked cell's id on the wire: no cell of a notebook has it
 
 
@@ -45,7 +46,7 @@ class Room:
 
     def __init__(self, connection, limits: Limits):
         self.connection, self.limits = connection, limits
-        self.cells = Cells(limits.output_kb)
+        self.cells: Cells | None = None
         self.versions = remote_version.Versions()
         self.after: dict[str, dict] = {}  # the names as they were where a check stands
         self.last: dict = {}
@@ -64,6 +65,7 @@ class Room:
 
     def run_cells(self, setup: str, cells: list[dict]) -> None:
         """Run the setup and the cells in order; an error in one stops no other."""
+        self.cells = Cells(self.limits.output_kb)
         for cell in [{"id": SETUP, "source": setup}, *cells]:
             if "check" in cell:
                 self.after[cell["check"]] = self.cells.snapshot()

@@ -67,9 +67,10 @@ def records(root: Path, week: Week, secret: bytes) -> dict[str, dict]:
             return {name: values.loads(message) for name, message in kept["records"].items()}
     lab = notebook.read(week.notebook)
     made = {one.name: values.dumps(record(week, one, lab, secret)) for one in week.exercises if not one.is_text}
-    for folder in (path.parent.parent, path.parent):
-        folder.mkdir(mode=0o700, exist_ok=True)
-    _write_private(path, values.dumps({"key": key, "records": made}))
+    with contextlib.suppress(OSError):  # what cannot be kept is computed again the next time
+        for folder in (path.parent.parent, path.parent):
+            folder.mkdir(mode=0o700, exist_ok=True)
+        _write_private(path, values.dumps({"key": key, "records": made}))
     return {name: values.loads(message) for name, message in made.items()}
 
 

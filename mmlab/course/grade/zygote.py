@@ -194,6 +194,7 @@ def main() -> None:
     if spec["mode"] == "unsafe":  # an editable install would find the withheld files where they still are
         sys.meta_path[:] = [each for each in sys.meta_path if getattr(each, "__name__", "") != "_EditableFinder"]
     absent = preload(spec["imports"])
+    getattr(importlib.import_module(spec["serve"]), "warm", lambda: None)()  # what else every child makes for itself
     isolate.prepare_zygote(spec)
     gc.collect()
     gc.freeze()  # so that a child's collections do not copy every page of the zygote
