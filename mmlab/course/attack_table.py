@@ -27,7 +27,7 @@ from mmlab.errors import InputError
 
 WEEK = "02_clip"
 RECORD, PAGE = Path("book/attacks.json"), Path("book/attacks.md")
-LIMITS = ("--cell-seconds", "3", "--answer-seconds", "8", "--total-seconds", "20")
+LIMITS = ("--cell-seconds", "3", "--answer-seconds", "15", "--total-seconds", "45")
 KINDS = {
     "memory": "Reading expected values from memory",
     "files": "Reading files of the course",

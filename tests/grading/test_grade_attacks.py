@@ -5,12 +5,17 @@ under short limits. A canary watches course, home and sockets.
 """
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from tiny_course import WEEK
 
-from mmlab.course import attack_table
-from mmlab.course.exercise import weeks
+from mmlab.course import attack_table, notebook
+from mmlab.course.exercise import load, weeks
+from mmlab.course.grade.limits import Limits
+from mmlab.course.grade.one import Grader
+from mmlab.course.grade.submissions import find
 from mmlab.course.simulate import attacks
 
 ROOT = Path(__file__).parents[2]
@@ -43,6 +48,19 @@ def test_nothing_outside_is_touched(outcomes):
 @pytest.mark.week(attack_table.WEEK)
 def test_the_class_goes_on(outcomes):
     assert [outcome["why"] for outcome in outcomes.values() if outcome["why"]] == []
+
+
+@slow
+def test_the_judge_keeps_no_more_than_one_message_of_an_exercise(tiny, tmp_path):
+    """Found by an attack: each answer was below the limit, and the judge held 2.9 GB of them."""
+    week, limits = load(tiny / "solutions" / WEEK), Limits(message_mb=8)
+    (attack,) = (one for one in CORPUS if one.id == "wire/large_answers")
+    smaller = replace(attack, cells=tuple((place, source.replace("60_000_000", "5_000_000")) for place, source in attack.cells))
+    release = notebook.read(tiny / "labs" / WEEK / "lab.ipynb")
+    attacks.hand_in(smaller, week, release, tmp_path / "submitted" / "large" / WEEK, attacks.Targets("large"))
+    with Grader(tiny, week, limits=limits, only="scaled_sum", secret=bytes(32)) as grader:
+        (mark,) = grader.grade(find(tmp_path, WEEK)[0]).marks
+    assert mark.score == 0 and "bytes in all; at most 8,388,608 are kept" in mark.message[0]
 
 
 def test_the_page_is_as_its_record_says():

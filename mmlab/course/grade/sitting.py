@@ -11,7 +11,7 @@ from mmlab.course.grade.child import SETUP
 from mmlab.course.grade.limits import Limits
 from mmlab.course.grade.sandbox import Child, Sandbox, SandboxFault
 from mmlab.course.grade.stages import CellRun
-from mmlab.course.grade.wire import BadFrame, Died, Lost, TimedOut
+from mmlab.course.grade.wire import MB, BadFrame, Died, Lost, TimedOut
 
 GRACE = 2.0  # seconds that the child's own alarm comes before the end
 SETUP_SECONDS = 60.0  # for our own cell: nothing but imports
@@ -80,13 +80,23 @@ class Sitting:
         began = time.monotonic()
         deadline = min(began + self.limits.answer_seconds, self.ends)
         try:
-            return [self._result(record, case, at, deadline) for case in record["cases"]]
+            return self._results(record, at, deadline)
         except Lost as lost:
             self._child = self._closed(self._child)
             self.lives -= 1
             raise Stopped(*self._about(lost, record["name"])) from None
         finally:
             self.spent["answers"] += time.monotonic() - began
+
+    def _results(self, record: dict, at: str, deadline: float) -> list:
+        """Return one result a case; all together may hold no more than one message, or the judge keeps gigabytes."""
+        found, held, most = [], 0, self.limits.message_mb * MB
+        for case in record["cases"]:
+            found.append(self._result(record, case, at, deadline))
+            held += self._child.connection.received
+            if held > most:
+                raise BadFrame(f"answers of {held:,} bytes in all; at most {most:,} are kept")
+        return found
 
     def _run_cells_in(self, child: Child) -> None:
         cells = [cell for cell in self.cells if cell["id"] not in self._deadly]
