@@ -14,7 +14,7 @@ from mmlab.course.grade.limits import Limits
 from mmlab.course.grade.stages import Submission
 from mmlab.course.grade.wire import Connection
 
-QUICK = Limits(cell_seconds=2, answer_seconds=3, total_seconds=60, memory_mb=2048, output_kb=2, message_mb=8)
+QUICK = Limits(cell_seconds=3, answer_seconds=4, total_seconds=60, memory_mb=2048, output_kb=2, message_mb=8)
 SETUP = """\
 import math, torch, numpy as np
 from torch import nn

@@ -56,7 +56,7 @@ def test_an_error_is_one_line_and_stops_no_later_cell(source, error):
 def test_a_cell_without_end_is_stopped_and_the_next_one_runs(source):
     with forked() as connection:
         first, second = ran(connection, source, "x = 1\nx")
-    assert first["status"] == "time" and first["error"] == "the cell ran longer than 2 s and was stopped"
+    assert first["status"] == "time" and first["error"] == "the cell ran longer than 3 s and was stopped"
     assert (second["status"], second["text"]) == ("ok", "1\n")
 
 
