@@ -52,7 +52,7 @@ def written(course: Path) -> list[str]:
     ("Zoë O'Neil-Ødegård_7_assignsubmission_file_/in a folder/Lab (1).ipynb", "Zoë_O_Neil-Ødegård"),
     ("lovelaceada_12345_67890_lab.ipynb", "lovelaceada"), ("lovelaceada_LATE_12345_67890_lab-1.ipynb", "lovelaceada"),
     ("Clip_ada_attempt_2026-02-03-04-05-06_lab.ipynb", "ada"),
-    (f"{WEEK}_ada.l@x_attempt_2_20260203T040506_lab.zip", "ada.l@x"),
+    (f"{WEEK}_ada.l_attempt_2_20260203T040506_lab.zip", "ada.l"),
     (f"{WEEK}_ada_attempt_2_20260203T040506_lab/lab.ipynb", "ada"),
     ("Ada_9_assignsubmission_file_/../../../../evil.ipynb", None), ("/etc/cron.d/x_1_2_lab.ipynb", None),
     ("notes.txt", None), ("00_other_ada_attempt_1_20260203T040506_lab.zip", None), ("._1_2_lab.ipynb", None),

@@ -1,8 +1,17 @@
 """From a student's file to a mark, in the order of the path.
 
+    collect       what an LMS exports, brought to its students' folders
     submissions   what was handed in, and when
+    folders       its files, opened without trusting a name or a link
     intake        a file's bytes → a notebook, whatever the file is
+    choice        which of several files it is
+    archive       zips, in memory and within limits
+    salvage       bytes → JSON, without a guess
+    plain_lab     JSON → cells of plain parts, nothing else
     repair        every cell of the release back in its place
+    placing       which cell answers which exercise
+    bindings      the names that code defines, read and never run
+    findings      what was put right, in sentences; other weeks' labs
     limits        what one submission may take
     wire          framed values, with a limit and a deadline
     cgroup        memory and processes, held by the kernel where it can be had

@@ -102,6 +102,9 @@ def best(candidates: list[Candidate], wanted: Wanted, room: Room | None = None) 
     raises  NotebookError  where none can be read: the error of the likeliest
     """
     room = room or Room()
+    if len(candidates) == 1:
+        found = read(candidates[0], wanted, room)
+        return Read(found.lab, renamed(candidates[0]) + found.notes, candidates[0])
     likely = sorted(candidates, key=lambda one: (one.named_right, one.when, one.name), reverse=True)[:MOST_READ]
     rated: list[tuple[tuple, Read]] = []
     errors = []
@@ -115,7 +118,7 @@ def best(candidates: list[Candidate], wanted: Wanted, room: Room | None = None) 
     if not rated:
         raise errors[0]
     top, found = max(rated, key=lambda one: one[0])  # the first of equals
-    return Read(found.lab, told(found.candidate, len(candidates), *top) + found.notes, found.candidate)
+    return Read(found.lab, told(found.candidate, len(candidates), *top) + renamed(found.candidate) + found.notes, found.candidate)
 
 
 def rating(found: Read, wanted: Wanted) -> tuple[bool, tuple]:
@@ -127,12 +130,15 @@ def rating(found: Read, wanted: Wanted) -> tuple[bool, tuple]:
 
 
 def told(candidate: Candidate, among: int, begun: bool, rated: tuple) -> list[str]:
-    """Return what a student should know of the choice: nothing where there was none."""
-    name, notes = printable(candidate.name), []
-    if among > 1:
-        why = "it has the right name" if begun else f"it holds the most answers ({rated[0]})"
-        notes.append(f"Your hand-in holds {among} notebooks; {name} was graded, because {why}.")
-    if not candidate.named_right and name.lower().endswith(".ipynb"):
-        old = ", which is JupyterLab's earlier copy and may lack your last words" if "-checkpoint" in name else ""
-        notes.append(f"Your notebook was called {name}{old}; it was read as {NAME}.")
-    return notes
+    """Return why this one of several notebooks was taken."""
+    why = "it has the right name" if begun else f"it holds the most answers ({rated[0]})"
+    return [f"Your hand-in holds {among} notebooks; {printable(candidate.name)} was graded, because {why}."]
+
+
+def renamed(candidate: Candidate) -> list[str]:
+    """Return what to say of a notebook's name: nothing of the right one."""
+    name = printable(candidate.name)
+    if candidate.named_right or not name.lower().endswith(".ipynb"):
+        return []
+    old = ", which is JupyterLab's earlier copy and may lack your last words" if "-checkpoint" in name else ""
+    return [f"Your notebook was called {name}{old}; it was read as {NAME}."]

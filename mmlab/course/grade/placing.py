@@ -34,8 +34,12 @@ class Wanted:
         self.names = {name: asked(name, cell) for name, cell in solutions.items() if cell["cell_type"] == "code"}
         self.texts = [name for name, cell in solutions.items() if cell["cell_type"] == "markdown"]
         self.given = {notebook.digest(cell["source"]) for cell in release["cells"]}
-        self.stubs = {code_of(self.cells[name]["source"]) for name in self.names}
         self.any_name = re.compile(rf"\b({'|'.join(map(re.escape, self.names.values())) or '(?!)'})\b")
+
+    @cached_property
+    def stubs(self) -> set[str]:
+        """The code of the release's solution cells."""
+        return {code_of(self.cells[name]["source"]) for name in self.names}
 
     @property
     def exercises(self) -> set[str]:
@@ -61,7 +65,7 @@ class Placed:
     cells    of the student's lab, in its order
     labels   for each, the key of the release's cell that it is, or None for the student's own
     written  for each, whether the student wrote it: it is no stub and not as some release had it
-    binds    for each, those of the exercises' names that its code defines
+    binds    for each that the student wrote, those of the exercises' names that its code defines
     answers  key of a solution → the index of the cell that answers it; none where nothing does
     """
 
@@ -90,7 +94,8 @@ def place(lab: dict, wanted: Wanted) -> Placed:
     cells = lab["cells"]
     labels = matched([known(cell, wanted) for cell in cells], list(wanted.cells.values()))
     written = [is_written(cell, label, lab, wanted) for cell, label in zip(cells, labels, strict=True)]
-    placed = Placed(cells, labels, written, [binds(cell, wanted) for cell in cells])
+    bound_names = [binds(cell, wanted) if mine else [] for cell, mine in zip(cells, written, strict=True)]
+    placed = Placed(cells, labels, written, bound_names)
     choose(placed, wanted)
     return placed
 
