@@ -87,6 +87,18 @@ def text_width(text: str, size: int, face: str = "sans") -> int:
     return _placed(text, size, face)[1]
 
 
+def wrapped(text: str, width: int, size: int, face: str = "sans") -> list[str]:
+    """Return a text as lines that are at most `width` pixels wide, broken at spaces."""
+    lines = [""]
+    for word in text.split():
+        longer = f"{lines[-1]} {word}".strip()
+        if text_width(longer, size, face) <= width or not lines[-1]:
+            lines[-1] = longer
+        else:
+            lines.append(word)
+    return lines
+
+
 def _placed(text: str, size: int, face: str) -> tuple[list, int]:
     """Return ([(letter, x of its ink)], width) of a text whose ink starts at 0."""
     pen, end, placed = 0, -1, []
@@ -112,6 +124,7 @@ class Sheet:
     def __init__(self, width: int, height: int, scale: int = 1, paper=WHITE, small: bool = False):
         if not (isinstance(scale, int) and 1 <= scale <= 4):
             raise InputError(f"scale={scale!r}", "a whole number from 1 to 4", "pass scale=1")
+        self.width, self.height = width, height
         self.scale, self.small = scale, small
         self.image = np.empty((height * scale, width * scale, 3), np.uint8)
         self.image[:] = paper
@@ -119,11 +132,13 @@ class Sheet:
         self.elements: list[Piece] = []
 
     def text(self, x: int, baseline: int, text: str, size: int = 14, *, face="sans", ink=INK,
-             align="left", role="text") -> Piece:  # fmt: skip
+             align="left", role="text", pixels=False) -> Piece:  # fmt: skip
         """Draw one line of text and return its piece.
 
         x         where its ink starts, ends (align="right") or has its middle ("middle")
         baseline  the row that letters stand on
+        ink       RGB, or one RGB for each character
+        pixels    True when x counts pixels, not units
         """
         scale = self.scale
         size = max(size * 2 // 3, 8) if self.small else size
@@ -131,9 +146,10 @@ class Sheet:
         if not placed:
             raise InputError(f"text: {text!r} has no ink", "at least one printed letter",
                              "leave the call out")  # fmt: skip
-        left = x * scale - {"left": 0, "right": width, "middle": width // 2}[align]
+        left = x * (1 if pixels else scale) - {"left": 0, "right": width, "middle": width // 2}[align]
         tops, bottoms = [], []
-        for one, start in placed:
+        inks = [ink] * len(placed) if isinstance(ink, tuple) else [i for i, c in zip(ink, text) if c != " "]
+        for (one, start), own in zip(placed, inks):
             top = baseline * scale + one.top
             bottom = top + one.cover.shape[0]
             window = self.image[top:bottom, left + start : left + start + one.cover.shape[1]]
@@ -141,7 +157,7 @@ class Sheet:
                 raise InputError(f"text: {text!r} at ({x}, {baseline}) leaves the sheet",
                                  f"text inside {self.image.shape[1]} x {self.image.shape[0]} pixels",
                                  "make it shorter or move it")  # fmt: skip
-            blend(window, ink, one.cover)
+            blend(window, own, one.cover)
             tops.append(top)
             bottoms.append(bottom)
         piece = Piece(text, (left, min(tops), left + width, max(bottoms)), role)

@@ -34,12 +34,49 @@ class Patch:
         return self.bottom - self.top
 
 
-def papers(image: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+@dataclass(frozen=True, slots=True, eq=False)
+class Inked:
+    """The ink of a page.
+
+    panels    (h, w) int32   the panel that a pixel belongs to, 0 for none
+    colours   (n, 3) int16   a panel's colour, by its number
+    depth     (h, w) int16   how far a pixel stands off its paper
+    labels    (h, w) int32   the patch that a pixel belongs to, 0 for none
+    letters   the patches that can be letters
+    outlines  the patches that are outlines of boxes
+    """
+
+    panels: np.ndarray
+    colours: np.ndarray
+    depth: np.ndarray
+    labels: np.ndarray
+    letters: list[Patch]
+    outlines: list[Patch]
+
+
+def on(image: np.ndarray) -> Inked:
+    """Return the ink that is on a page (h, w, 3) uint8."""
+    pixels = image.astype(np.int16)
+    panels, colours, paper = papers(image)
+    depth = furthest(pixels, paper)
+    labels, letters, outlines = patches(depth)
+    for one in outlines:
+        # A box too small to be a panel may be filled with a shade of its own.
+        inner = np.s_[one.top + 2 : one.bottom - 2, one.left + 2 : one.right - 2]
+        bare = (labels[inner] == 0) & (panels[inner] == 0)
+        if bare.any():
+            shade = np.median(pixels[inner][bare], axis=0).astype(np.int16)
+            depth[inner] = np.where(panels[inner] == 0, furthest(pixels[inner], shade), depth[inner])
+    return Inked(panels, colours, depth, labels, letters, outlines)
+
+
+def papers(image: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Return the panels of a page and, for every pixel, the colour of the paper under it.
 
     image    (h, w, 3) uint8
     returns  (h, w) int32       number of the panel that a pixel belongs to, 0 for none
-             (h, w, 3) int16    colour
+             (n, 3) int16       the panels' colours by number
+             (h, w, 3) int16    the colour of the paper under each pixel
     """
     pixels = image.astype(np.int16)
     across, down = furthest(pixels[:, 1:], pixels[:, :-1]), furthest(pixels[1:], pixels[:-1])
@@ -58,14 +95,14 @@ def papers(image: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     panels = np.where(large, np.cumsum(large), 0)[labels].astype(np.int32)
     if not panels.any():
         middle = np.median(pixels.reshape(-1, 3), axis=0)
-        return panels, np.broadcast_to(middle.astype(np.int16), pixels.shape)
+        return panels, middle.astype(np.int16)[None], np.broadcast_to(middle.astype(np.int16), pixels.shape)
     numbers = panels[::2, ::2].reshape(-1)  # every other pixel is enough for a mean
     counts = np.bincount(numbers, minlength=panels.max() + 1)
     colours = np.empty((len(counts), 3), np.int16)
     for channel in range(3):
         totals = np.bincount(numbers, pixels[::2, ::2, channel].reshape(-1), len(counts))
         colours[:, channel] = np.rint(totals / np.maximum(counts, 1))
-    return panels, _nearer(pixels, panels, colours)
+    return panels, colours, _nearer(pixels, panels, colours)
 
 
 def furthest(one: np.ndarray, other: np.ndarray) -> np.ndarray:
@@ -96,20 +133,28 @@ def _nearer(pixels: np.ndarray, panels: np.ndarray, colours: np.ndarray) -> np.n
     return paper.reshape(pixels.shape)
 
 
-def patches(depth: np.ndarray) -> tuple[np.ndarray, list[Patch]]:
-    """Return the connected patches of ink that can be letters.
+def patches(depth: np.ndarray) -> tuple[np.ndarray, list[Patch], list[Patch]]:
+    """Return the connected patches of ink: those that can be letters, and outlines of boxes.
 
     depth    (h, w) int   how far each pixel stands off its paper
-    returns  labels (h, w) and the patches, whose numbers are those of the labels
+    returns  labels (h, w), letters, outlines; a patch's number is its label
     """
     labels, _ = ndimage.label(depth > MARKED, _TOUCHING)
-    found = []
+    letters, outlines = [], []
     for number, (rows, columns) in enumerate(ndimage.find_objects(labels), 1):
         one = Patch(number, columns.start, rows.start, columns.stop, rows.stop)
         width = one.right - one.left
-        if one.height <= 140 and width <= 160 and not (width >= 40 and width > 10 * one.height):
-            found.append(one)
-    return labels, found
+        if min(width, one.height) >= 12 and _is_outline(labels[rows, columns] == number):
+            outlines.append(one)
+        elif one.height <= 140 and width <= 160 and not (width >= 40 and width > 10 * one.height):
+            letters.append(one)
+    return labels, letters, outlines
+
+
+def _is_outline(mask: np.ndarray) -> bool:
+    """Return whether a patch is the outline of a box: four whole sides, little inside."""
+    sides = mask[:2].any(axis=0), mask[-2:].any(axis=0), mask[:, :2].any(axis=1), mask[:, -2:].any(axis=1)
+    return bool(mask[3:-3, 3:-3].mean() < 0.3) and all(side.mean() > 0.8 for side in sides)
 
 
 def lines(found: list[Patch]) -> list[list[Patch]]:
@@ -140,4 +185,20 @@ def lines(found: list[Patch]) -> list[list[Patch]]:
     gathered = [[] for _ in range(groups.max() + 1)]
     for one, group in zip(found, groups.tolist()):
         gathered[group].append(one)
-    return gathered
+    return _stacked(gathered)
+
+
+def _stacked(groups: list[list[Patch]]) -> list[list[Patch]]:
+    """Return the groups with lone marks that lie on top of each other as one, like a colon's dots."""
+    tall = np.percentile([one.height for group in groups for one in group], 75)
+    lone = sorted((group[0] for group in groups if len(group) == 1), key=lambda one: one.left)
+    joined, last = [], None
+    for one in lone:
+        if last is not None and min(one.right, last.right) - max(one.left, last.left) > 0:
+            if max(one.bottom, last.bottom) - min(one.top, last.top) <= tall:
+                joined[-1].append(one)
+                last = one
+                continue
+        joined.append([one])
+        last = one
+    return [group for group in groups if len(group) > 1] + joined

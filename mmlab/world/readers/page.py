@@ -19,6 +19,7 @@ from mmlab.world.readers.shaken import decoded
 
 SAME = 0.995  # likeness of a letter and its own drawing, after rounding
 _WIDE = 3  # so many spaces part two texts
+_PART = 0.6  # of a line's letters must equal their drawings, or it is read in another way
 _FEW = 3  # stretches of ink: a mark or two, whose face and size the text beside it tells
 
 
@@ -47,16 +48,14 @@ def read_page(image: np.ndarray) -> list[Line]:
     raises  ShapeError        when it is not one picture
     """
     image = checked(image)
-    _, paper = ink.papers(image)
-    depth = ink.furthest(image.astype(np.int16), paper)
-    labels, found = ink.patches(depth)
+    inked = ink.on(image)
     page, unread = _Page(), []
-    for line in sorted(ink.lines(found), key=len, reverse=True):
-        crop, origin = _crop(depth, labels, line)
+    for line in sorted(ink.lines(inked.letters), key=len, reverse=True):
+        crop, origin = _crop(inked.depth, inked.labels, line)
         runs = _runs(crop)
         if not (len(runs) <= _FEW and page.adopts(crop, origin, runs)):
             part = page.reads(crop, origin, runs)
-            if part < 0.9:
+            if part < _PART:
                 unread.append((crop, origin, runs, part))
     lines = page.lines()
     # Where nearly all is exact the rest is no text: a tick, a bar, a picture.
@@ -152,7 +151,14 @@ class _Page:
             return 0.0
         choices = _choices(crop, runs, best)
         votes = Counter(base for _, fits in choices for base in {fit[2] for fit in fits})
-        return self._take(choices, best, votes.most_common(1)[0][0], origin, 0.9)
+        baseline = votes.most_common(1)[0][0]
+        part = self._take(choices, best, baseline, origin, _PART)
+        if _PART <= part < 1:
+            # A tick or an icon beside the text, or text in another face.
+            for run, fits in choices:
+                if all(fit[2] != baseline for fit in fits) and not self.adopts(crop, origin, [run]):
+                    self.reads(crop, origin, [run])
+        return part
 
     def adopts(self, crop, origin, runs) -> bool:
         """Read a few marks in the face of a text beside them; return whether all could be."""
