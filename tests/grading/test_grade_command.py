@@ -1,22 +1,18 @@
 """`mmlab grade`: what it asks for, what it says to people and machines, what it leaves in nbgrader's formats."""
 
-import errno
+import io
 import json
-import os
 import shutil
-import signal
-import sqlite3
-import subprocess
-import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from fake_grader import POINTS, FakeGrader, Run, calls, hand_in
+from fake_grader import POINTS, FakeGrader, calls, hand_in
 from tiny_course import WEEK
 
 from mmlab.course import cli
-from mmlab.course.grade import engine, gradebook, lock
-from mmlab.course.grade import journal as journals
+from mmlab.course.grade import engine, gradebook, progress
+from mmlab.course.grade.stages import Graded
 
 FULL = sum(POINTS.values())
 
@@ -170,14 +166,6 @@ def test_a_week_that_is_not_released(course, capsys):
     assert f"run `mmlab release {WEEK}`" in capsys.readouterr().err
 
 
-def test_a_second_run_refuses_at_once(course, capsys):
-    with lock.locked(course, "02_clip"):
-        assert cli.main(["grade", WEEK]) == 2
-    said = capsys.readouterr().err
-    assert f"process {os.getpid()}" in said and "since 20" in said and not calls(course)
-    assert cli.main(["grade", WEEK]) == 0
-
-
 def test_a_roster_is_entered_and_who_is_missing_is_said(course, capsys):
     (course / "class.csv").write_text("id,first_name,last_name\nada,Ada,Lovelace\ndan,Dan,Bo\nbob,Bob,Bee\n")
     assert cli.main(["grade", WEEK, "--roster", "class.csv"]) == 0
@@ -199,99 +187,39 @@ def test_an_export_is_brought_in_first(course, capsys):
     assert cli.main(["grade", WEEK, "--collect", "nowhere"]) == 2
 
 
-def failing(error: Exception, after: int = 0):
-    """Return a function that raises from its call number `after` on, and else does nothing."""
-    count = iter(range(10**6))
+class Terminal(io.StringIO):
+    """A stream that says that it is a terminal."""
 
-    def fail(*_, **__):
-        if next(count) >= after:
-            raise error
-
-    return fail
+    def isatty(self) -> bool:
+        """Return True."""
+        return True
 
 
-def test_a_full_disk_stops_cleanly_and_resumes(course, capsys, monkeypatch):
-    real, lines = os.pwrite, iter(range(10**6))
-
-    def full(file, data, place):
-        if next(lines) >= 3:  # the lock, the begin mark and one submission fit
-            raise OSError(errno.ENOSPC, "No space left on device")
-        return real(file, data, place)
-
-    monkeypatch.setattr(journals.os, "pwrite", full)
-    assert cli.main(["grade", WEEK, "--jobs", "1"]) == 2
-    said = capsys.readouterr().err
-    assert "No space left on device" in said and "--resume" in said.splitlines()[-1]
-    monkeypatch.setattr(journals.os, "pwrite", real)
-    status, found = graded(capsys, "--resume", "--jobs", "1")
-    assert status == 0 and set(found) == {"ada", "bob", "cyd"} == set(marks(course))
-    assert calls(course).count("ada") == 1, "what was kept is not graded again"
+def test_a_terminal_gets_one_line_that_rewrites_itself(monkeypatch):
+    now, terminal = iter(range(0, 1000, 10)), Terminal()
+    monkeypatch.setattr(progress.time, "monotonic", lambda: next(now))
+    shown = progress.Progress(8, terminal, known=4)
+    for _ in range(4):
+        shown.graded(Graded("ada", WEEK, ""), {"score": 1.0, "max": 2.0})
+    shown.finish()
+    said = terminal.getvalue()
+    assert "\n" not in said and "ada" not in said
+    assert "6 of 8 graded" in said and "a minute, about" in said and said.endswith("\r\x1b[K")
 
 
-@pytest.mark.parametrize("part", ["files.write_autograded", "feedback.write"])
-def test_a_disk_that_fills_up_while_writing_keeps_what_is_graded(course, capsys, monkeypatch, part):
-    with monkeypatch.context() as broken:
-        broken.setattr(f"mmlab.course.grade.{part}", failing(OSError(errno.ENOSPC, "No space left on device")))
-        assert cli.main(["grade", WEEK]) == 2
-    assert "--resume" in capsys.readouterr().err
-    status, found = graded(capsys, "--resume")
-    assert status == 0 and len(calls(course)) == 3, "nothing is graded twice"
-    assert all((course / "feedback" / student / WEEK / "lab.html").is_file() for student in found)
+def test_without_a_terminal_there_is_one_line_a_submission():
+    stream = io.StringIO()
+    shown = progress.Progress(2, stream)
+    shown.graded(Graded("ada", WEEK, "", repairs=["a", "b"], seconds=1.0), {"score": 1.5, "max": 2.0})
+    shown.graded(Graded("bob", WEEK, "", fault="broke\nbadly"), {"score": 0.0, "max": 2.0})
+    shown.finish()
+    assert stream.getvalue() == "ada  1.5/2  1.0 s  2 repaired\nbob  -  0.0 s  not graded: broke\n"
 
 
-def test_a_locked_database_stops_cleanly(course, capsys, monkeypatch):
-    graded(capsys)
-    monkeypatch.setattr(gradebook.save, "__kwdefaults__", gradebook.save.__kwdefaults__ | {"wait": 0.2})
-    other = sqlite3.connect(course / "gradebook.db", isolation_level=None)
-    other.execute("BEGIN IMMEDIATE")
-    try:
-        assert cli.main(["grade", WEEK]) == 2
-        said = capsys.readouterr().err
-        assert "is in use by another program" in said and "--resume" in said
-    finally:
-        other.execute("ROLLBACK")
-        other.close()
-    before = len(calls(course))
-    assert graded(capsys, "--resume")[0] == 0 and len(calls(course)) == before
-
-
-def test_a_whole_disk_that_is_full(course, tmp_path):
-    """On a file system of its own with no room left, everything that was finished stays."""
-    disk = tmp_path / "disk"
-    disk.mkdir()
-    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=700k", "tmpfs", disk], capture_output=True)
-    if mounted.returncode:
-        pytest.skip("only root may mount a small disk")
-    try:
-        for name in ("submitted", "labs", "solutions", "lessons", "pyproject.toml", "nbgrader_config.py"):
-            (disk / name).symlink_to(course / name)
-        for number in range(100):
-            hand_in(course, f"s{number:03}", "Tally")
-        run = Run(disk, batch=10)
-        assert run.wait() == 2, run.err
-        assert "Traceback" not in run.err and "--resume" in run.err.splitlines()[-1]
-        graded_before = len(calls(disk))
-        subprocess.run(["mount", "-o", "remount,size=64m", disk], check=True)
-        run = Run(disk, "--resume", "--json")
-        assert run.wait() == 0, run.err
-        assert len(json.loads(run.out)["submissions"]) == 103 == len(marks(disk))
-        assert len(calls(disk)) < 103 + graded_before, "what was kept is not graded again"
-    finally:
-        subprocess.run(["umount", disk], check=True)
-
-
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_a_stopped_run_keeps_what_is_finished(course, number):
-    for at in range(30):
-        hand_in(course, f"s{at:02}", "Tally")
-    run = Run(course, "--jobs", "1", seconds=0.1)
-    while len(calls(course)) < 6 and not run.ended():
-        time.sleep(0.01)
-    run.stop(number)
-    assert run.wait() == 130 and "are graded and kept, --resume goes on" in run.err and "Traceback" not in run.err
-    done = set(marks(course))
-    assert 4 <= len(done) < 33, "what was finished is written"
-    again = Run(course)
-    assert again.wait() == 2 and f"stopped after {len(done)} of 33" in again.err
-    again = Run(course, "--resume")
-    assert again.wait() == 0 and len(marks(course)) == 33 and f"({len(done)} by an earlier run)" in again.out
+def test_a_run_without_the_sandbox_says_so(course, capsys, monkeypatch):
+    grade = FakeGrader.grade
+    monkeypatch.setattr(FakeGrader, "grade", lambda self, submission: replace(grade(self, submission), unsafe=True))
+    assert cli.main(["grade", WEEK, "--unsafe"]) == 0
+    assert "3 graded WITHOUT the sandbox" in capsys.readouterr().out
+    log = (course / ".mmlab" / WEEK / "log.jsonl").read_text().splitlines()
+    assert [json.loads(line)["unsafe"] for line in log] == [True] * 3

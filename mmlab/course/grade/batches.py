@@ -65,13 +65,16 @@ class Batches:
 
 @contextlib.contextmanager
 def room_for(root: Path) -> Iterator[None]:
-    """Word a full disk; what was finished is in the journal.
+    """Word a full disk, or one that may not be written to; what was finished is in the journal.
 
     raises  InputError in place of an OSError that says so
     """
     try:
         yield
     except OSError as error:
+        if isinstance(error, PermissionError):
+            raise InputError(f"{error.filename or root} may not be used ({error.strerror})", "rights to read and write it",
+                             "give yourself those rights, then go on with --resume") from error  # fmt: skip
         if error.errno not in FULL:
             raise
         raise InputError(f"{error.filename or root} could not be written ({error.strerror})", "room on the disk",

@@ -69,6 +69,8 @@ def grade(spec: engine.Spec, args: argparse.Namespace) -> Report:
     with Journal(state(root, week.id)) as journal:
         if not (part or args.resume or args.fresh):
             request.refuse_unfinished(journal)
+        if journal.damaged:
+            print(f"{journal.path}: {journal.damaged} lines are damaged, what they held is graded again", file=sys.stderr)
         if args.collect:
             _collect(spec, args)
         handed_in = request.handed_in(root, week, args.student)

@@ -23,6 +23,7 @@ class Report:
     faults   student → why not graded
     absent   who is on the roster and handed nothing in;  unlisted  who handed in and is not on it
     seconds  wall clock;  reused  how many results are an earlier run's
+    unsafe   how many results came without the sandbox
     """
 
     week: str
@@ -36,11 +37,13 @@ class Report:
     unlisted: list[str] = field(default_factory=list)
     seconds: float = 0.0
     reused: int = 0
+    unsafe: int = 0
 
     def add(self, graded: Graded, row: dict, *, reused: bool = False) -> None:
         """Take in one result and its row; `reused`: an earlier run's."""
         self.rows[graded.student] = row
         self.reused += reused
+        self.unsafe += graded.unsafe
         if graded.fault:
             self.faults[graded.student] = graded.fault
         if not reused:
@@ -57,6 +60,8 @@ class Report:
         mean = sum(row["score"] for row in rows) / max(len(rows), 1)
         lines = [f"{self.week}: {len(rows)} graded in {duration(self.seconds)}, mean {mean:.1f} of {most:g}"
                  + (f" ({self.reused} by an earlier run)" if self.reused else "")]  # fmt: skip
+        if self.unsafe:
+            lines.append(f"  {self.unsafe} graded WITHOUT the sandbox (--unsafe): their code could reach marks and answers")
         lines += _listed("not graded, their earlier marks stay", [f"{who}: {_first(why)}" for who, why in self.faults.items()])
         lines += _listed("refused", [f"{row['student']}: {_first(row['problem'])}" for row in rows if row["problem"]])
         lines += _listed("marks that moved", [

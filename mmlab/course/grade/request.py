@@ -1,7 +1,7 @@
 """What a call of `mmlab grade` asks for: the week, the students, with what; said at once where it cannot be."""
 
 import argparse
-from dataclasses import asdict, fields
+from dataclasses import asdict
 from pathlib import Path
 
 from mmlab.course import notebook
