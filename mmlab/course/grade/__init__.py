@@ -29,11 +29,18 @@
     sitting       one submission before the judge: children, deaths, time
     judge         asks, compares outside, names the misconception
     one           the whole path of one submission
-    engine        the same for all of them: threads here, Dask elsewhere
+    engine        the same for all of them, in threads of this machine
+    dask_engine   the same on workers of a Dask cluster
+    lock          one run at a time on a course
     journal       what a killed run goes on from
+    batches       results as they come, written many at a time
     gradebook     nbgrader's database
     files         nbgrader's autograded notebooks
     feedback      the page that goes back
+    logs          what a run leaves for the machine's keeper, without names
+    progress      how far a run is
+    report        what it found, for machines and for people
+    request       what a call of `mmlab grade` asks for
     command       `mmlab grade`
 
 `stages` names what passes from one to the next.

@@ -85,7 +85,7 @@ def grade(spec: engine.Spec, args: argparse.Namespace) -> Report:
         _grade_all(spec, handed_in, args, batches, report)
         report.seconds = time.monotonic() - began
         report.spent.update(batches.spent)
-        journal.end(dict(report.spent))
+        journal.end({step: round(seconds, 3) for step, seconds in report.spent.items()})
     standings = gradebook.standings(root, week, list(report.rows))
     report.waiting.update(name for one in standings.values() for name, entry in one.entries.items() if entry.waits)
     return report
