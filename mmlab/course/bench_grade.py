@@ -18,6 +18,7 @@ from mmlab.course import notebook, places
 from mmlab.course.exercise import Week, weeks
 from mmlab.course.release import generate
 from mmlab.course.stock import submit
+from mmlab.errors import NotebookError
 
 WEEK, SIZE, ROUNDS, LEAST = "02_clip", 200, 2, 10.0
 TRAINING = "train_clip"
@@ -74,7 +75,7 @@ class Side:
         self.seconds, self.peak_mb, self.scores = 0.0, 0.0, {}
 
     def run(self, command: list[str]) -> str:
-        """Run a command, add what it took, and return what it printed; raises RuntimeError where it fails."""
+        """Run a command, add what it took, and return what it printed; raises NotebookError where it fails."""
         began = time.perf_counter()
         process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
         watcher = threading.Thread(target=self._watch, args=(process,))
@@ -83,7 +84,8 @@ class Side:
         self.seconds += time.perf_counter() - began
         watcher.join()
         if process.returncode:
-            raise RuntimeError(f"{command[:4]} ended with {process.returncode}: {complained[-2000:]}")
+            raise NotebookError(f"{' '.join(command[3:5])} ended with {process.returncode}: {complained[-2000:]}",
+                                "a class that both sides can grade", "mend what it names")  # fmt: skip
         return said
 
     def _watch(self, process: subprocess.Popen) -> None:
