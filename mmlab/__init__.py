@@ -14,6 +14,7 @@ One line a room, and what it may import (an arrow never goes back):
     evaluate  controls and confidence intervals            metrics, models, data
     hub       local folders in the hub's format            models
     view      figures with alternative text, LiveCurve     everything above
+    api       catalogue of models, local server        errors, values, world, metrics
     widgets   explorers to play with                       view
     course    release, prove, run, command line            anything; imported by nothing
 
@@ -26,7 +27,7 @@ __version__ = "0.1.0"
 
 ROOMS = (
     "errors", "values", "check", "world", "metrics", "models", "losses", "data",
-    "train", "evaluate", "hub", "view", "widgets", "course",
+    "train", "evaluate", "hub", "view", "api", "widgets", "course",
 )  # fmt: skip
 
 

@@ -1,6 +1,7 @@
 """Pictures to the bytes of a file and back, with damage told apart from a picture."""
 
 import io
+import warnings
 
 import numpy as np
 
@@ -63,6 +64,28 @@ def decode_image(data: bytes) -> np.ndarray:
     if not _whole(data, name):
         raise _damaged(data, f"the {name} file ends too early")
     return picture
+
+
+def image_header(data: bytes) -> tuple[str, int, int]:
+    """Return the format, width and height that an image file announces, without decoding it.
+
+    raises  InputError  when the bytes are no PNG, JPEG, GIF or WebP file
+
+    >>> image_header(encode_image(np.zeros((4, 5, 3), np.uint8)))
+    ('PNG', 5, 4)
+    """
+    from PIL import Image
+
+    try:
+        with warnings.catch_warnings():
+            # Whoever asks for the header decides what is too large.
+            warnings.simplefilter("ignore", Image.DecompressionBombWarning)
+            with Image.open(io.BytesIO(data), formats=FORMATS) as file:
+                return file.format, *file.size
+    except Image.DecompressionBombError as error:
+        raise _damaged(data, "more pixels than any picture has") from error
+    except Exception as error:
+        raise _damaged(data, f"{type(error).__name__}: {error}") from error
 
 
 def _whole(data: bytes, name: str) -> bool:

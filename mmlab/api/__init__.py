@@ -1,0 +1,8 @@
+"""Multimodal APIs: what the models of the providers are, and a local server that speaks as they do.
+
+    catalog   models, limits, prices, retirement dates, each with its date and source
+    tokens    what texts and pictures cost, by each provider's published formula
+    server    the three wire protocols over the world; no key, no cent, no connection
+
+No torch, and no provider's SDK: those are the notebooks'.
+"""
