@@ -1,0 +1,14 @@
+"""What the local models answer: from the pixels alone, through the world's readers.
+
+    prompt     what is asked, in no provider's form, and what is answered
+    sight      what a model sees in a picture, with its declared weaknesses
+    questions  what a text asks of a picture, and the answer
+    paper      what a text asks of a printed page, and the answer
+    filling    answers in the form of a JSON schema
+    reply      all together
+"""
+
+from mmlab.api.server.mind.prompt import Call, Prompt, Reply, Tool, Turn
+from mmlab.api.server.mind.reply import reply
+
+__all__ = ["Call", "Prompt", "Reply", "Tool", "Turn", "reply"]

@@ -1,0 +1,137 @@
+"""Answers in the form of a JSON schema: each property is looked for by its name."""
+
+import re
+
+from mmlab.api.server.mind import paper
+from mmlab.api.server.mind.questions import where
+from mmlab.api.server.mind.sight import View
+from mmlab.api.server.mind.words import words
+
+_DEEPEST = 8
+
+
+class Filler:
+    """Fills a schema from what was seen.
+
+    views  list of View   the pictures
+    text   str            the reply in words
+    short  str            the answer in a word, or the text
+    asked  str            what was asked
+    """
+
+    def __init__(self, views: list[View], text: str, short: str, asked: str):
+        self.views, self.text, self.short, self.asked = views, text, short, asked
+
+    def fill(self, schema: dict, name: str = "", of=None, depth: int = 0, root: dict | None = None):
+        """Return a value that satisfies a schema.
+
+        schema  dict   object, array, string, number, integer, boolean, null, enum, anyOf, $ref
+        name    str    of the property, which says what is wanted
+        of      Seen or dict or None   the thing that the property is one of
+        """
+        root = root or schema
+        if "$ref" in schema and depth < _DEEPEST:
+            return self.fill(_resolved(schema["$ref"], root), name, of, depth + 1, root)
+        if "const" in schema:
+            return schema["const"]
+        for choices in (schema.get("anyOf"), schema.get("oneOf"), schema.get("allOf")):
+            if choices and depth < _DEEPEST:
+                return self.fill(choices[0], name, of, depth + 1, root)
+        kind = schema.get("type", "object" if "properties" in schema else "string")
+        kinds = kind if isinstance(kind, list) else [kind]
+        kind = str(kinds[0]).lower()
+        if schema.get("enum"):
+            return self._chosen(schema["enum"], name, of)
+        if kind == "object" and depth < _DEEPEST:
+            properties = schema.get("properties") or {}
+            return {key: self.fill(part, key, of, depth + 1, root) for key, part in properties.items()}
+        if kind == "array" and depth < _DEEPEST:
+            things = self._things(name)
+            return [self.fill(schema.get("items") or {}, name, one, depth + 1, root)
+                    for one in things][: schema.get("maxItems", 1000)]  # fmt: skip
+        return self._plain(kind, name, of, "null" in kinds)
+
+    def _plain(self, kind: str, name: str, of, may_lack: bool):
+        value = self._found(name, of)
+        if kind in ("integer", "number"):
+            value = paper.number(str(value)) if value is not None else None
+            if value is None:
+                return None if may_lack else 0
+            return int(value) if kind == "integer" else value
+        if kind == "boolean":
+            return str(value if value is not None else self.short).lower() in ("yes", "true", "1")
+        if kind in ("object", "array", "null"):
+            return {"object": {}, "array": []}.get(kind)
+        if value is None:
+            return None if may_lack else self.text
+        return str(value)
+
+    def _things(self, name: str) -> list:
+        """Return what a list of this name holds: rows of a page's table, texts, or shapes."""
+        asked = paper.parts(name)
+        if self.views and self.views[0].is_page:
+            if asked & {"line", "text"} and not asked & {"item"}:
+                return [line.text for view in self.views for line in view.lines]
+            return [row for view in self.views for row in paper.table(view.lines)]
+        return [shape for view in self.views for shape in view.shapes]
+
+    def _found(self, name: str, of):
+        """Return what was seen under a name, or None."""
+        asked = set(words(re.sub(r"([a-z])([A-Z])", r"\1_\2", name)))
+        if isinstance(of, str):
+            return of
+        if isinstance(of, dict):
+            labels = {label: len(paper.parts(label) & paper.parts(name)) for label in of}
+            best = max(labels, key=labels.get)
+            return of[best] if labels[best] else next(iter(of.values()))
+        if of is not None:
+            return _of_shape(of, asked, self.views[0])
+        if not self.views:
+            return None
+        view = self.views[0]
+        if view.is_page:
+            return paper.text_of(view) if asked & {"text", "content"} else paper.value_for(view, name)
+        if asked & {"count", "number", "total", "many"}:
+            return view.counted(len(view.shapes))
+        if "background" in asked:
+            return view.sight.background
+        if asked & {"colour", "kind", "shape", "size", "position", "x", "y"} and len(view.shapes) == 1:
+            return _of_shape(view.shapes[0], asked, view)
+        if asked & {"answer", "result", "value"}:
+            return self.short
+        return None
+
+    def _chosen(self, choices: list, name: str, of):
+        """Return the choice that what was seen names, the first one where none is."""
+        seen = str(self._found(name, of) or self.short).lower()
+        spoken = set(words(seen))
+        for choice in choices:
+            if str(choice).lower() == seen or set(words(str(choice))) & spoken:
+                return choice
+        everything = " ".join(words(self.text))
+        return next((choice for choice in choices if str(choice).lower() in everything), choices[0])
+
+
+def _of_shape(shape, asked: set[str], view: View):
+    """Return the property of a shape that some words ask for."""
+    if "colour" in asked:
+        return shape.colour
+    if "size" in asked:
+        return shape.size
+    if asked & {"position", "location", "where", "place"}:
+        return where(view, shape)
+    for axis, value in (("x", shape.x), ("y", shape.y)):
+        if axis in asked:
+            side = view.picture.pixels.shape[1 if axis == "x" else 0]
+            return round(value / 96 * side)
+    if asked & {"kind", "shape", "shapes", "type", "name", "form", "label"}:
+        return shape.kind
+    return f"{shape.size} {shape.colour} {shape.kind}"
+
+
+def _resolved(pointer: str, root: dict) -> dict:
+    """Return what a local reference of a schema points to."""
+    place = root
+    for step in pointer.removeprefix("#/").split("/"):
+        place = place.get(step, {}) if isinstance(place, dict) else {}
+    return place if isinstance(place, dict) else {}
