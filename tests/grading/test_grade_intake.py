@@ -61,7 +61,9 @@ def test_commas_are_put_right_outside_strings(text, wanted):
     assert salvage.parsed(text, "x", list)[0] == wanted
 
 
-@pytest.mark.parametrize("text", ['{"a": "b" "c"}', '{"a": "say "hello""}', '{"a" "b"}', '{"a": [1 2]}', "{'a': 1}", '{"a": 1,, "b": 2}'])
+@pytest.mark.parametrize("text", [
+    '{"a": "b" "c"}', '{"a": "say "hello""}', '{"a" "b"}', '{"a": [1 2]}', "{'a': 1}", '{"a": 1,, "b": 2}',
+])  # fmt: skip
 def test_nothing_is_guessed(text):
     with pytest.raises(NotebookError, match="line 1"):
         salvage.parsed(text, "x", list)
@@ -73,7 +75,9 @@ def test_merge_marks_of_diff3_are_read_where_the_sides_agree():
     assert tree["x"] == 1 and "line 2" in notes[0]
 
 
-@pytest.mark.parametrize("text", ["<<<<<<< a\n{}", "{\n=======\n>>>>>>> b\n}", "{\n<<<<<<< a\n<<<<<<< b\n=======\n>>>>>>>\n}"])
+@pytest.mark.parametrize("text", [
+    "<<<<<<< a\n{}", "{\n=======\n>>>>>>> b\n}", "{\n<<<<<<< a\n<<<<<<< b\n=======\n>>>>>>>\n}",
+])  # fmt: skip
 def test_merge_marks_that_do_not_pair_are_refused(text):
     with pytest.raises(NotebookError):
         salvage.parsed(text, "x", plain_lab.answers_of)
@@ -88,6 +92,13 @@ def test_a_sides_name_is_shown_without_control_letters():
 def test_numbers_names_and_constants_of_any_kind_are_read():
     text = '{"a": %s, "b": NaN, "c": -Infinity, "a": 2, "d": 1e999, "e": "\\ud800"}' % ("9" * 5000)
     assert salvage.parsed(text, "x", list)[0]["a"] == 2
+
+
+def test_every_beginning_of_a_file_is_called_cut_short(pair):
+    data = data_of(pair[1])
+    for end in range(1, len(data) - 2, 37):
+        with pytest.raises(NotebookError, match="cut short: it breaks off in what begins at line"):
+            salvage.tree_of(data[:end], "lab.ipynb", plain_lab.answers_of)
 
 
 @pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "utf-32"])

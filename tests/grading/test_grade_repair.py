@@ -165,8 +165,9 @@ def test_a_name_that_is_only_used_is_not_defined(text):
 
 
 def test_a_cell_that_holds_several_answers_is_cut_and_nothing_of_it_lost(lab, release, made):
-    text = "import os\n" + "\n\n# on we go\n".join(notebook.find(lab, f"{name}-solution")["source"] for name in ("Tally", "Gain", "scaled_sum"))
-    for name in ("Tally", "Gain", "scaled_sum"):
+    names = ("Tally", "Gain", "scaled_sum")
+    text = "import os\n" + "\n\n# on we go\n".join(notebook.find(lab, f"{name}-solution")["source"] for name in names)
+    for name in names:
         notebook.find(lab, f"{name}-solution")["source"] = notebook.find(release, f"{name}-solution")["source"]
     lab["cells"].insert(at(lab, "Gain"), cell(text + "\nprint('end')"))
     found = made(lab)
@@ -211,7 +212,7 @@ def test_points_flags_and_tags_are_the_releases(lab, made):
     notebook.find(lab, "Tally")["metadata"]["nbgrader"]["locked"] = False
     notebook.find(lab, "scaled_sum-solution")["metadata"]["tags"] = ["demo", "skip-execution", "raises-exception"]
     found = made(lab)
-    assert found.repairs == ["Points, tags and locks that differed are as released again: scaled_sum-solution, Gain, Tally."]
+    assert found.repairs == ["Marks for the grader (points, locks, tags) that differed are as released again: scaled_sum-solution, Gain, Tally."]
     assert "def scaled_sum" in str(sources(found))
 
 

@@ -40,13 +40,16 @@ def test_hand_ins_are_found_by_student_with_digest_and_time(course, pair):
     (course / "submitted" / "carl" / "00_other").mkdir(parents=True)
     (course / "submitted" / ".hidden" / WEEK).mkdir(parents=True)
     ada, bob = submissions.find(course, WEEK)
-    assert (ada.student, bob.student, ada.timestamp, bob.timestamp) == ("ada", "bob", None, "2026-02-03T03:05:06.789000+00:00")
+    assert (ada.student, bob.student, ada.timestamp) == ("ada", "bob", None)
+    assert bob.timestamp == "2026-02-03T03:05:06.789000+00:00"
     assert ada.path.name == "lab.ipynb" and ada.digest == bob.digest and len(ada.digest) == 64
     assert submissions.find(course, WEEK, ["bob"]) == [bob] and submissions.find(course, "77_none") == []
     assert submissions.find(course / "nowhere", WEEK) == []
 
 
-@pytest.mark.parametrize("text", ["2026-02-03 04:05:06 /etc/passwd", "2026", "9999-99-99", "2026-01-01 00:00:00 ../x", "\0", "20260101T000000+99:99"])
+@pytest.mark.parametrize("text", [
+    "2026-02-03 04:05:06 /etc/passwd", "2026", "9999-99-99", "2026-01-01 00:00:00 ../x", "\0", "20260101T000000+99:99",
+])  # fmt: skip
 def test_odd_times_do_no_harm(text):
     assert folders.moment(text) is None or folders.moment(text).startswith("20")
 

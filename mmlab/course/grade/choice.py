@@ -65,7 +65,7 @@ def read(candidate: Candidate, wanted: Wanted, room: Room) -> Read:
     data, name = room.read(candidate), printable(candidate.name)
     if archive.is_zip(data):
         found = in_zip(data, name, wanted, room)
-        odd = [] if name.lower().endswith(".zip") else [f"{name} was a zip; the notebook in it was graded."]
+        odd = [] if candidate.name.lower().endswith(".zip") else [f"{name} was a zip; the notebook in it was graded."]
         return Read(found.lab, odd + found.notes, candidate)
     tree, notes = salvage.tree_of(data, name, plain_lab.answers_of)
     lab, more = plain_lab.lab_of(tree, name)
@@ -118,7 +118,8 @@ def best(candidates: list[Candidate], wanted: Wanted, room: Room | None = None) 
     if not rated:
         raise errors[0]
     top, found = max(rated, key=lambda one: one[0])  # the first of equals
-    return Read(found.lab, told(found.candidate, len(candidates), *top) + renamed(found.candidate) + found.notes, found.candidate)
+    said = told(found.candidate, len(candidates), *top) + renamed(found.candidate)
+    return Read(found.lab, said + found.notes, found.candidate)
 
 
 def rating(found: Read, wanted: Wanted) -> tuple[bool, tuple]:
@@ -138,7 +139,7 @@ def told(candidate: Candidate, among: int, begun: bool, rated: tuple) -> list[st
 def renamed(candidate: Candidate) -> list[str]:
     """Return what to say of a notebook's name: nothing of the right one."""
     name = printable(candidate.name)
-    if candidate.named_right or not name.lower().endswith(".ipynb"):
+    if candidate.named_right or not candidate.name.lower().endswith(".ipynb"):
         return []
     old = ", which is JupyterLab's earlier copy and may lack your last words" if "-checkpoint" in name else ""
     return [f"Your notebook was called {name}{old}; it was read as {NAME}."]

@@ -72,7 +72,7 @@ def sentences(lab: dict, placed: Placed, wanted: Wanted, cut: list[list[str]]) -
             changed(copies, placed, wanted),
         f"Cells of an older release ({version}) were brought up to date": outdated(copies, placed, wanted),
         "Cells without the grader's marks were known by what is in them": unmarked(copies, placed, wanted),
-        "Points, tags and locks that differed are as released again": remarked(copies, placed, wanted),
+        "Marks for the grader (points, locks, tags) that differed are as released again": remarked(copies, placed, wanted),
         "Cells that had become another type got theirs back": retyped(copies, placed, wanted),
         "Of several copies the last that defines the name counts, the others run as your own cells":
             doubled(copies, placed, wanted),

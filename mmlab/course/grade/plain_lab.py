@@ -14,6 +14,7 @@ MOST_CELLS = 2_000
 MOST_CODE = 2_000_000  # letters of code in one notebook
 MOST_TEXT = 10_000_000  # letters in all; pictures that Colab pastes are text
 HALVES = re.compile("[\ud800-\udfff]")  # of letters beyond 16 bits: no encoding has them alone
+BASE64 = re.compile(r"[\w+/=\s]*", re.ASCII)
 SCALARS = (str, bool, int, float)
 
 
@@ -122,8 +123,7 @@ def attachments_of(cell: dict) -> dict:
     found = {}
     for name, kinds in given.items() if isinstance(given, dict) else ():
         pictures = {kind: data for kind, data in kinds.items()
-                    if kind.startswith("image/") and isinstance(data, str) and re.fullmatch(r"[\w+/=\s]*", data, re.A)
-                    } if isinstance(kinds, dict) else {}  # fmt: skip
+                    if kind.startswith("image/") and isinstance(data, str) and BASE64.fullmatch(data)} if isinstance(kinds, dict) else {}  # fmt: skip
         if pictures:
             found[name] = pictures
     return found

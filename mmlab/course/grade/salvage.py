@@ -134,8 +134,9 @@ def not_json(text: str, name: str, error: ValueError) -> NotebookError:
     if not isinstance(error, json.JSONDecodeError):
         return NotebookError(f"{name} is not JSON ({said(error)})", WANTED, RESTORE)
     place = f"line {error.lineno}, column {error.colno}"
-    cut = error.pos >= len(text.rstrip()) or error.msg.startswith(("Unterminated", "Invalid \\"))
-    if cut and not text.rstrip().endswith("}"):
+    rest = text[error.pos :].rstrip()
+    in_word = len(rest) <= 8 and (rest.isalpha() or "\\" in text[error.pos - 1 :])  # "tru", "\u00"
+    if not rest or in_word or error.msg.startswith("Unterminated"):
         return NotebookError(f"{name} is cut short: it breaks off in what begins at {place}", "a whole file", RESTORE)
     return NotebookError(f"{name} is not JSON ({error.msg} at {place})", WANTED, RESTORE)
 

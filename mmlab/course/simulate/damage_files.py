@@ -125,6 +125,12 @@ def bomb(_lab: dict, _rng: random.Random) -> dict[str, bytes]:
     return {"lab.zip": zipped({"lab.ipynb": b"[" + b" " * 20_000_000 + b"]"})}
 
 
+def many_cells(lab: dict, _rng: random.Random) -> bytes:
+    """Return a lab with 100,000 cells more."""
+    more = (json.dumps(cell("1")) + ",").encode() * 10**5
+    return data(lab).replace(b'"cells": [', b'"cells": [' + more, 1)
+
+
 def attempts(lab: dict, _rng: random.Random) -> dict[str, bytes]:
     """Return two zips of `mmlab submit`: the second attempt is the one that counts."""
     week = lab["metadata"].get("mmlab", {}).get("week", "week")
@@ -182,8 +188,7 @@ REFUSED = {
     "a zip that leads out": (lambda lab, _: {"lab.zip": zipped({"../../../lab.ipynb": data(lab)})}, True, "holds no notebook"),
     "a cell of 10 million letters": (
         lambda lab, _: data(lab | {"cells": [*lab["cells"], cell("x = '" + "y" * 10**7 + "'")]}), True, "letters of code"),
-    "100,000 cells": (lambda lab, _: data(lab).replace(b'"cells": [', b'"cells": [' + (json.dumps(cell("1")) + ",").encode() * 10**5, 1),
-        True, "holds 100,0"),
+    "100,000 cells": (many_cells, True, "holds 100,0"),
 }  # fmt: skip
 
 
