@@ -46,7 +46,7 @@ def forked(limits: Limits = QUICK):
 
 def ran(connection: Connection, *cells, setup: str = SETUP) -> list[dict]:
     """Run cells (sources, or the names of checks as {"check": …}); return what the child says of each."""
-    sent = [{"id": f"cell-{number}"} | (cell if isinstance(cell, dict) else {"source": cell})
+    sent = [{"id": f"cell-{number}"} | (cell if isinstance(cell, dict) else {"source": cell.encode()})
             for number, cell in enumerate(cells)]  # fmt: skip
     connection.send({"do": "cells", "setup": setup, "cells": sent})
     found = []

@@ -93,6 +93,10 @@ def test_a_cell_that_fails_or_dies_costs_nothing_else(source, status, grade):
     assert len(statuses["own-0"].text) < QUICK.output_kb * 1024 + 200
 
 
+def test_a_notebook_of_millions_of_emoji_is_graded(grade):
+    only_lost(grade(own=["# " + "\N{GRINNING FACE}" * 1_500_000]))
+
+
 def test_many_deaths_come_to_an_end(grade):
     graded = grade(own=["import os\nos._exit(0)"] * 12)
     only_lost(graded, *FULL)
@@ -184,7 +188,8 @@ def test_hidden_values_are_not_echoed(grade, tiny_grader):
      (["from torch import einsum as e\ndef f(x): return e(x)"], ["einsum"]), (["def f(x): return x", "torch.einsum('i', 3)"], []),
      (["def f(x):\n    image = x\n    return image", "image = torch.einsum('i', 3)"], []), (["%time 3\ndef f(x): return torch.einsum(x)\n!ls"], ["einsum"]),
      (["class f:\n    def run(self): return helper()", "def helper():\n    def inner(): return einsum\n    return inner()"], ["einsum"]),
-     (["def f(x): return " + "-" * 100_000 + "1"], []), (["(" * 10_000], [])],
+     (["def f(x): return torch.eins\N{FULLWIDTH LATIN SMALL LETTER U}m(x)"], ["einsum"]), (["einsum = 1", "x = [" + "[]," * 10**6 + "]"], []),
+     (["def f(x): return einsum, " + "-" * 100_000 + "1"], []), (["(" * 10_000 + "einsum"], [])],
 )  # fmt: skip
 def test_forbidden_names_are_seen_through_helpers(cells, found):
     assert names_reached("f", cells, ["name:einsum", "aten.prod"]) == found

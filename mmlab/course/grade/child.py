@@ -4,7 +4,7 @@ Everything in this process may be in the student's hands once a cell has run: no
 here holds an expected value, and the judge takes nothing that it sends for more than
 the student's own claim. One request, one or more replies:
 
-    {"do": "cells", "setup", "cells": [{"id", "source"} or {"id", "check": name}]}
+    {"do": "cells", "setup", "cells": [{"id", "source": bytes} or {"id", "check": name}]}
         → {"cell", "status", "text", "error"} for the setup and each cell, then {"ran": True}
     {"do": "answer", "exercise", "at", "driver", "case", "forbids", "seconds"}
         → {"result": …} or {"missing": …} or {"late": True}
@@ -66,11 +66,12 @@ class Room:
     def run_cells(self, setup: str, cells: list[dict]) -> None:
         """Run the setup and the cells in order; an error in one stops no other."""
         self.cells = Cells(self.limits.output_kb)
-        for cell in [{"id": SETUP, "source": setup}, *cells]:
+        for cell in [{"id": SETUP, "source": setup.encode()}, *cells]:
             if "check" in cell:
                 self.after[cell["check"]] = self.cells.snapshot()
                 continue
-            run = asdict(self.cells.run(cell["id"], cell["source"], self.limits.cell_seconds))
+            source = cell["source"].decode("utf-8", "surrogatepass")
+            run = asdict(self.cells.run(cell["id"], source, self.limits.cell_seconds))
             self.connection.send({"cell": run.pop("id"), **run})
         self.last = self.cells.snapshot()
         self.connection.send({"ran": True})

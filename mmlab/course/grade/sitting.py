@@ -100,7 +100,7 @@ class Sitting:
 
     def _run_cells_in(self, child: Child) -> None:
         cells = [cell for cell in self.cells if cell["id"] not in self._deadly]
-        child.send({"do": "cells", "setup": self.setup, "cells": cells})
+        child.send({"do": "cells", "setup": self.setup, "cells": [_packed(cell) for cell in cells]})
         for cell in [SETUP, *(cell["id"] for cell in cells if "source" in cell)]:
             try:
                 found = child.receive(self._left(self.limits.cell_seconds + GRACE) if cell else SETUP_SECONDS)
@@ -216,6 +216,11 @@ class Sitting:
             return (f"{what} took more than {self.limits.memory_mb:,} MB of memory", COME_BACK,
                     "look for arrays that grow, and for a loop that keeps all it makes")  # fmt: skip
         return f"{what} ended its process ({_reason(lost)})", COME_BACK, "leave out os._exit and whatever else ends Python"
+
+
+def _packed(cell: dict) -> dict:
+    """Return a cell with its source as bytes: as text in a message's header it might be too long."""
+    return cell | {"source": cell["source"].encode("utf-8", "surrogatepass")} if "source" in cell else cell
 
 
 def _reason(lost: Lost) -> str:
