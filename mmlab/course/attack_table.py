@@ -1,9 +1,9 @@
 """The table of attacks: what stock nbgrader gives each of them, and what `mmlab grade` gives.
 
 `python -m mmlab.course.attack_table` runs every attack of tests/attacks/ against both
-(half an hour) and writes book/attacks.json and the page book/attacks.md; with names
-such as `memory/stack_frames` or `memory` it runs those alone, with `--page` it runs
-none and writes the page from the record.
+(half an hour) and writes book/attacks.json and the page book/attacks.md. Names such as
+`memory/stack_frames` or `memory` choose attacks, `--side` one of the two graders, and
+`--page` writes the page from the record alone.
 """
 
 import argparse
@@ -12,6 +12,7 @@ import json
 import platform
 import subprocess
 import sys
+from collections.abc import Sequence
 from dataclasses import replace
 from importlib import metadata
 from pathlib import Path
@@ -27,6 +28,8 @@ from mmlab.errors import InputError
 
 WEEK = "02_clip"
 RECORD, PAGE = Path("book/attacks.json"), Path("book/attacks.md")
+SIDES = ("stock", "ours")
+NOTHING = {"score": 0.0, "touched": [], "classmate": 0.0, "why": None}
 LIMITS = ("--cell-seconds", "3", "--answer-seconds", "15", "--total-seconds", "45")
 KINDS = {
     "memory": "Reading expected values from memory",
@@ -51,39 +54,43 @@ HEAD = """\
 # Attacks on the grader
 
 A mark is worth something only if wrong code cannot get it. So the course keeps a corpus of hostile notebooks, in
-`tests/attacks/`: none of them answers any exercise, and each tries to gain points or to do harm. Every one of them
-runs against `mmlab grade` in the tests, and was run against stock nbgrader for this page.
+`tests/attacks/`. None of them answers any exercise; each tries to gain points or to do harm. All of them are graded by
+`mmlab grade` in the course's tests, each time. For this page they were also handed to stock nbgrader, which runs the
+lab's own visible checks in the student's kernel, beside its gradebook.
 
-In short, of {count} attacks of {kinds} kinds on the lab of week {week}:
+{count} attacks of {kinds} kinds on the lab of week `{week}`:
 
-| | stock nbgrader | `mmlab grade` |
+| of {count} attacks | stock nbgrader | `mmlab grade` |
 |---|---|---|
 | gained points | {stock_gained} | {ours_gained} |
 | touched what is not theirs | {stock_touched} | {ours_touched} |
-| stopped the class, or cost a classmate points | {stock_stopped} | {ours_stopped} |
+| cost a classmate points, or stopped the class | {stock_stopped} | {ours_stopped} |
 
-*Touched* means: a file of the course or of the home folder of whoever grades was written, made or taken away, or a
-listener on the loopback or on a Unix socket was called. Every attack is told where all of these are.
+*Touched* means that a file of the course or of the home folder of whoever grades was written, made or taken away, that
+a listener on the loopback or on a Unix socket was called, or that a page or notebook would run the student's script
+in the browser of whoever opens it. Every attack is told where all of these are.
 
-:::{{admonition}} What this does not say
+:::{{admonition}} How to read it
 :class: note
-An attack that fails today shows that one way is closed, not that there is none. Stock nbgrader does not promise
-to hold against hostile code: its documentation advises a container of one's own around it. Attacks on the machine ran
-against it behind a wall ({wall}); where the table says that a limit held, it was the wall's, not nbgrader's.
+An attack that fails shows that one way is closed, not that there is none: [](instructors_safety.md) says what holds and
+what does not. Stock nbgrader makes no claim to hold against hostile code; many instructors never need it to. It stood
+behind a wall here, so that this could be measured at all: {wall}. Where the table says that something was
+killed or full, the wall did that.
 :::
 
-Measured on {date} with Python {python}, nbgrader {nbgrader}, IPython {ipython}, torch {torch}, bubblewrap {bubblewrap}.
+Measured on {date} with Python {python}, nbgrader {nbgrader}, IPython {ipython}, torch {torch}, bubblewrap {bubblewrap};
+limits of `mmlab grade` here: {limits}. The rows come from `python -m mmlab.course.attack_table`.
 """
 
 
-def ours(root: Path, week: Week, chosen: list[attacks.Attack]) -> dict[str, dict]:
+def ours(root: Path, week: Week, attempts: list[attacks.Attack]) -> dict[str, dict]:
     """Return what `mmlab grade` makes of attacks, all in one class, two of them between two right answers.
 
     returns  attack → {"score", "max", "touched", "classmate", "why"}, as `walled` of stock_trial
     """
-    hostile = [MadeUp(f"student-{at + at // 2 + 1:04}", "attack", attack.id, {}, 0.0) for at, attack in enumerate(chosen)]
+    hostile = [MadeUp(f"student-{at + at // 2 + 1:04}", "attack", attack.id, {}, 0.0) for at, attack in enumerate(attempts)]
     right = [replace(one, student=f"student-{3 * at:04}") for at, one in
-             enumerate(compose(week, len(chosen) // 2 + 1, shares={"reference": 1, "alternate": 1}))]  # fmt: skip
+             enumerate(compose(week, len(attempts) // 2 + 1, shares={"reference": 1, "alternate": 1}))]  # fmt: skip
     with class_run.temporary_course(root, week) as course, Canary(course, course.parent / "around") as canary:
         class_run.hand_in(course, week, [*right, *hostile], **canary.told())
         canary.look()
@@ -109,12 +116,13 @@ def facts() -> dict[str, str]:
 
 def page(record: dict) -> str:
     """Return the page that shows a record."""
-    rows = record["attacks"]
+    rows = {name: row for name, row in record["attacks"].items() if {*SIDES} <= set(row)}
     wall = f"{MEMORY_MB} MB of memory, {PROCESSES} processes, {DISK_MB} MB of disk, {TRIAL_SECONDS} s, no network"
     counts = {f"{side}_{what}": sum(_is(row[side], what) for row in rows.values())
-              for side in ("stock", "ours") for what in ("gained", "touched", "stopped")}  # fmt: skip
+              for side in SIDES for what in ("gained", "touched", "stopped")}  # fmt: skip
     kinds = {name.partition("/")[0] for name in rows}
-    text = HEAD.format(count=len(rows), kinds=len(kinds), wall=wall, **counts, **record["facts"])
+    limits = ", ".join(f"`{name} {value}`" for name, value in zip(LIMITS[::2], LIMITS[1::2], strict=True))
+    text = HEAD.format(count=len(rows), kinds=len(kinds), wall=wall, limits=limits, **counts, **record["facts"])
     for kind, title in KINDS.items():
         of_kind = {name: row for name, row in rows.items() if name.startswith(f"{kind}/")}
         if of_kind:
@@ -146,31 +154,37 @@ def main(argv: list[str] | None = None) -> int:
     """Measure and write record and page; exit 1 where an attack on `mmlab grade` got anything."""
     parser = argparse.ArgumentParser(prog="python -m mmlab.course.attack_table", description=__doc__)
     parser.add_argument("names", nargs="*", metavar="KIND[/NAME]", help="these alone (default: all)")
-    parser.add_argument("--page", action="store_true", help="run nothing, write the page")
+    parser.add_argument("--side", choices=SIDES, action="append", help="measure this side only, keep the other")
+    parser.add_argument("--page", action="store_true", help="measure nothing, write the page")
     args, root = parser.parse_args(argv), places.root()
     record = json.loads((root / RECORD).read_text()) if (root / RECORD).exists() else {"attacks": {}}
     if not args.page:
-        measure(root, record, args.names)
+        measure(root, record, chosen(args.names), args.side or SIDES)
     write_bytes(root / PAGE, page(record).encode())
-    return int(any(_is(row["ours"], what) for row in record["attacks"].values() for what in ("gained", "touched", "stopped")))
+    return int(any(_is(row.get("ours", NOTHING), what) for row in record["attacks"].values() for what in ("gained", "touched", "stopped")))
 
 
-def measure(root: Path, record: dict, names: list[str]) -> None:
-    """Run the attacks of these names or kinds, all if none, against both; write the record after each.
-
-    raises  InputError for a name that no attack has
-    """
-    (week,) = weeks(root, [WEEK])
+def chosen(names: list[str]) -> list[attacks.Attack]:
+    """Return the attacks of these names or kinds, all if none; raises InputError for a name that no attack has."""
     known = attacks.corpus()
-    chosen = [one for one in known if not names or {one.id, one.kind} & set(names)]
-    if len({part for one in chosen for part in (one.id, one.kind)} & set(names)) < len(set(names)):
-        raise InputError(f"attacks {' '.join(names)}", "names such as memory/stack_frames, or kinds such as memory",
+    if unknown := set(names) - {name for one in known for name in (one.id, one.kind)}:
+        raise InputError(f"attacks {', '.join(sorted(unknown))}", "names such as memory/stack_frames, or kinds such as memory",
                          "look into tests/attacks/")  # fmt: skip
-    found = ours(root, week, chosen)
-    rows = {name: row for name, row in record["attacks"].items() if name in {one.id for one in known}}
-    for one in chosen:
-        rows[one.id] = {"says": one.says, "stock": walled(week, one), "ours": found[one.id]}
-        print(f"{one.id}: stock {_words(rows[one.id]['stock'])}; ours {_words(rows[one.id]['ours'])}", flush=True)
+    return [one for one in known if not names or {one.id, one.kind} & set(names)]
+
+
+def measure(root: Path, record: dict, hostile: list[attacks.Attack], sides: Sequence[str]) -> None:
+    """Run attacks against one side or both, and bring the record on the disk up to date, attack by attack."""
+    (week,) = weeks(root, [WEEK])
+    known = {one.id for one in attacks.corpus()}
+    rows = {name: row for name, row in record["attacks"].items() if name in known}
+    found = ours(root, week, hostile) if "ours" in sides else {}
+    for one in hostile:
+        row = rows.get(one.id, {}) | {"says": one.says}
+        row |= {"ours": found[one.id]} if "ours" in sides else {}
+        row |= {"stock": walled(week, one)} if "stock" in sides else {}
+        rows[one.id] = row
+        print(one.id, *(f"{side}: {_words(row[side])}" for side in sides), sep="; ", flush=True)
         record |= {"facts": facts(), "attacks": dict(sorted(rows.items()))}
         write_bytes(root / RECORD, (json.dumps(record, indent=1, ensure_ascii=False) + "\n").encode())
 

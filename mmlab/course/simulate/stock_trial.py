@@ -27,6 +27,8 @@ from mmlab.errors import MissingPart, NotebookError
 ATTACKER, CLASSMATE = "attacker", "student-001"
 CELL_SECONDS, TRIAL_SECONDS = 20, 240
 MEMORY_MB, PROCESSES, DISK_MB = 4096, 256, 512
+SIGNS = {"imeout": f"a cell did not end within {CELL_SECONDS} s", "ernel died": "its kernel died",
+         "DeadKernel": "its kernel died"}  # fmt: skip
 SAID = "TRIAL "  # before the last line, which says how it went
 
 
@@ -90,13 +92,23 @@ def _marked(course: Path, week: Week, classmate: str) -> dict:
     why = None
     try:
         autograde(course, course, week.id, [ATTACKER])
-    except NotebookError as error:
-        why = "nbgrader gave it up: " + str(error).splitlines()[0].partition("failed: ")[2][:120]
+    except Exception as error:  # whatever it is, it is part of the outcome
+        why = f"nbgrader gave it up: {_said(error)}"
     try:
         autograde(course, course, week.id, [classmate])
-    except NotebookError as error:
-        return {"classmate": None, "why": "the classmate after it: " + str(error).splitlines()[0][:120]}
+    except Exception as error:  # the same
+        return {"classmate": None, "why": f"a classmate was not graded: {_said(error)}"}
     return {"classmate": _points(course, week, classmate)[0], "why": why}
+
+
+def _said(error: Exception) -> str:
+    """Return what happened, in few words."""
+    whole = str(error)
+    for sign, words in SIGNS.items():
+        if sign in whole:
+            return words
+    first = whole.splitlines()[0] if whole else ""
+    return (first.partition("failed: ")[2] if isinstance(error, NotebookError) else f"{type(error).__name__}: {first}")[:120]
 
 
 def _points(course: Path, week: Week, student: str) -> tuple[float, float]:
@@ -125,5 +137,5 @@ if __name__ == "__main__":
     (trial_week,), name = weeks(places.root(), [sys.argv[1]]), sys.argv[2]
     (chosen,) = (one for one in attacks.corpus() if one.id == name)
     outcome = trial(places.root(), trial_week, chosen)
-    print(SAID + json.dumps(outcome), flush=True)
+    print("\n" + SAID + json.dumps(outcome), flush=True)  # the attack may have printed half a line
     os._exit(0)  # threads that an attack left in this process may not hold it
