@@ -9,6 +9,7 @@ from mmlab.api.server.errors import ApiError
 from mmlab.api.server.exchange import Request, Response, event
 from mmlab.api.server.fields import checked
 from mmlab.api.server.mind import Prompt, Reply, reply
+from mmlab.api.server.texts import pieces
 from mmlab.api.tokens import image_tokens, text_tokens
 
 _ENDINGS = {"stop": "end_turn", "length": "max_tokens", "stop_sequence": "stop_sequence",
@@ -104,12 +105,6 @@ def _events(message: dict) -> Iterator[bytes]:
         name: usage[name] for name in ("input_tokens", "output_tokens", "cache_creation_input_tokens",
                                        "cache_read_input_tokens")}}, "message_delta")  # fmt: skip
     yield event({"type": "message_stop"}, "message_stop")
-
-
-def pieces(text: str, size: int = 24) -> Iterator[str]:
-    """Yield a text in pieces of a few tokens."""
-    for start in range(0, len(text), size):
-        yield text[start : start + size]
 
 
 ROUTES = (

@@ -11,9 +11,18 @@ _TABLE: list = []
 def _table() -> list[tuple[str, str, re.Pattern, object]]:
     """Return (provider, method, path, function) of every address; made at the first request."""
     if not _TABLE:
-        from mmlab.api.server import anthropic_files, anthropic_messages
+        from mmlab.api.server import (
+            anthropic_files,
+            anthropic_messages,
+            openai_chat,
+            openai_files,
+            openai_responses,
+        )
 
-        for provider, modules in (("anthropic", (anthropic_messages, anthropic_files)),):
+        for provider, modules in (
+            ("anthropic", (anthropic_messages, anthropic_files)),
+            ("openai", (openai_chat, openai_responses, openai_files)),
+        ):
             for module in modules:
                 _TABLE.extend((provider, method, re.compile(path), action)
                               for method, path, action in module.ROUTES)  # fmt: skip

@@ -19,6 +19,7 @@ from mmlab.api.server.connection import (
 from mmlab.api.server.errors import ApiError
 from mmlab.api.server.exchange import Request, Response
 from mmlab.api.server.files import Files
+from mmlab.api.server.kept import Responses
 from mmlab.api.server.routes import find
 from mmlab.errors import InputError
 
@@ -62,7 +63,7 @@ class Server(socketserver.ThreadingTCPServer):
         self.retired = set()
         for model in retired:
             self.retire(model)
-        self.files = Files()
+        self.files, self.kept = Files(), Responses()
         self.requests = 0
         self._counting = threading.Lock()
         self._places = threading.BoundedSemaphore(limits.connections)

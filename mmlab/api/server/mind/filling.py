@@ -78,6 +78,7 @@ class Filler:
     def _found(self, name: str, of):
         """Return what was seen under a name, or None."""
         asked = set(words(re.sub(r"([a-z])([A-Z])", r"\1_\2", name)))
+        asked |= {word.removesuffix("s") for word in asked}  # a list's name is in the plural
         if isinstance(of, str):
             return of
         if isinstance(of, dict):
