@@ -11,6 +11,7 @@ import signal
 import sys
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future
 from pathlib import Path
 
 from mmlab.course import places
@@ -75,14 +76,16 @@ def grade(spec: engine.Spec, args: argparse.Namespace) -> Report:
             _collect(spec, args)
         handed_in = request.handed_in(root, week, args.student)
         report = Report(week.id, request.points_of(root, week, spec.only))
-        gradebook.backup(root)
-        gradebook.ensure_assignment(root, week)
-        extensions = _enrolled(spec, args, handed_in, report) if args.roster else {}
-        context = request.context_of(spec)
-        writers = _writers(spec, handed_in, context, extensions, report)
-        batches = Batches(journal, Log(root, week.id, args.keep_logs), writers)
-        journal.begin(context, [one.student for one in handed_in], resume=args.resume, part=part)
-        _grade_all(spec, handed_in, args, batches, report)
+        warm = contextlib.nullcontext() if args.engine or args.resume else engine.ahead(spec)
+        with warm as made:  # the zygote and nbgrader take seconds each, and a core each
+            gradebook.backup(root)
+            gradebook.ensure_assignment(root, week)
+            extensions = _enrolled(spec, args, handed_in, report) if args.roster else {}
+            context = request.context_of(spec)
+            writers = _writers(spec, handed_in, context, extensions, report)
+            batches = Batches(journal, Log(root, week.id, args.keep_logs), writers)
+            journal.begin(context, [one.student for one in handed_in], resume=args.resume, part=part)
+            _grade_all(spec, handed_in, args, batches, report, made)
         report.seconds = time.monotonic() - began
         report.spent.update(batches.spent)
         journal.end({step: round(seconds, 3) for step, seconds in report.spent.items()})
@@ -137,9 +140,10 @@ def _writers(
 
 
 def _grade_all(
-    spec: engine.Spec, handed_in: list[Submission], args: argparse.Namespace, batches: Batches, report: Report
-) -> None:
-    """Grade what the journal does not hold, and write all that is not written."""
+    spec: engine.Spec, handed_in: list[Submission], args: argparse.Namespace, batches: Batches, report: Report,
+    made: Future | None,
+) -> None:  # fmt: skip
+    """Grade what the journal does not hold, and write all that is not written; `made` is what `engine.ahead` gave."""
     from mmlab.course.grade import feedback
 
     known = [one for one in handed_in if batches.journal.holds(one)]
@@ -150,8 +154,8 @@ def _grade_all(
             _go_on_from(submission, batches, report, again=bool(args.roster))
         feedback.refresh(spec.root, spec.week, [one.student for one in known])  # a person may have marked since
         missing = [one for one in handed_in if one.student not in report.rows]
-        cluster = args.engine and args.engine[1]
-        with contextlib.closing(engine.run(spec, missing, args.jobs, cluster=cluster, spent=report.spent)) as results:
+        options = {"cluster": args.engine and args.engine[1], "spent": report.spent, "made": made}
+        with contextlib.closing(engine.run(spec, missing, args.jobs, **options)) as results:
             for graded in results if missing else ():
                 row = row_of(graded, report.points)
                 batches.add(graded, row)

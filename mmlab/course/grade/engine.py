@@ -11,7 +11,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from contextlib import closing
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -61,21 +61,34 @@ def cores() -> int:
 
 def run(
     spec: Spec, submissions: Iterable[Submission], jobs: int | None = None, *, cluster: str | None = None,
-    spent: Counter[str] | None = None,
+    spent: Counter[str] | None = None, made: Future | None = None,
 ) -> Iterator[Graded]:  # fmt: skip
     """Yield the result of every submission as it comes; closing the iterator stops the rest.
 
     jobs     submissions graded at a time on this machine; default: its cores
     cluster  address of a Dask scheduler whose workers are to grade in place of this machine
     spent    where the seconds that the start takes are added, as "boot"
+    made     what `ahead` gave
     raises   MmlabError where there is no sandbox, no release, or no worker
     """
     spent = Counter() if spent is None else spent
     if cluster is None:
-        return _threads(spec, submissions, jobs or cores(), spent)
+        return _threads(made.result if made else spec.grader, submissions, jobs or cores(), spent)
     from mmlab.course.grade import dask_engine
 
     return dask_engine.run(spec, submissions, cluster, spent)
+
+
+@contextmanager
+def ahead(spec: Spec) -> Iterator[Future]:
+    """Make this machine's Grader while something else is done, for the length of a `with` block."""
+    with ThreadPoolExecutor(1) as pool:
+        made = pool.submit(lambda: spec.grader().__enter__())
+        try:
+            yield made
+        finally:
+            if made.exception() is None:
+                made.result().__exit__(None, None, None)
 
 
 def attempt(grader, submission: Submission, *prepared: Prepared) -> Graded:
@@ -134,11 +147,13 @@ def fingerprint(root: Path, week: str) -> str:
     return digest.hexdigest()[:16]
 
 
-def _threads(spec: Spec, submissions: Iterable[Submission], jobs: int, spent: Counter[str]) -> Iterator[Graded]:
-    """Yield results from threads of this process, which share one zygote."""
+def _threads(
+    grader_of: Callable, submissions: Iterable[Submission], jobs: int, spent: Counter[str]
+) -> Iterator[Graded]:
+    """Yield results from threads of this process, which share the zygote of the Grader that `grader_of` returns."""
     pool, began = ThreadPoolExecutor(jobs, thread_name_prefix="grade"), time.monotonic()
     try:
-        with spec.grader() as grader:  # left before the pool, so that a stop kills what runs and waits for nothing
+        with grader_of() as grader:  # left before the pool, so that a stop kills what runs and waits for nothing
             spent["boot"] += time.monotonic() - began
             futures = in_window(
                 submissions,
