@@ -14,6 +14,8 @@ def _table() -> list[tuple[str, str, re.Pattern, object]]:
         from mmlab.api.server import (
             anthropic_files,
             anthropic_messages,
+            google_files,
+            google_generate,
             openai_chat,
             openai_files,
             openai_responses,
@@ -21,6 +23,7 @@ def _table() -> list[tuple[str, str, re.Pattern, object]]:
 
         for provider, modules in (
             ("anthropic", (anthropic_messages, anthropic_files)),
+            ("google", (google_generate, google_files)),
             ("openai", (openai_chat, openai_responses, openai_files)),
         ):
             for module in modules:

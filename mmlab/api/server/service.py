@@ -19,6 +19,7 @@ from mmlab.api.server.connection import (
 from mmlab.api.server.errors import ApiError
 from mmlab.api.server.exchange import Request, Response
 from mmlab.api.server.files import Files
+from mmlab.api.server.google_files import Uploads
 from mmlab.api.server.kept import Responses
 from mmlab.api.server.routes import find
 from mmlab.errors import InputError
@@ -63,7 +64,7 @@ class Server(socketserver.ThreadingTCPServer):
         self.retired = set()
         for model in retired:
             self.retire(model)
-        self.files, self.kept = Files(), Responses()
+        self.files, self.kept, self.uploads = Files(), Responses(), Uploads()
         self.requests = 0
         self._counting = threading.Lock()
         self._places = threading.BoundedSemaphore(limits.connections)
@@ -119,6 +120,8 @@ class Server(socketserver.ThreadingTCPServer):
             "anthropic": request.headers["x-api-key"] or bearer,
             "google": request.headers["x-goog-api-key"] or request.query.get("key", [""])[0],
         }[request.provider]
+        if request.provider == "google" and "upload_id" in request.query:
+            return  # the id of a begun upload is its key
         if given and (not self.key or hmac.compare_digest(given.encode(), self.key.encode())):
             return
         if request.provider == "google":
