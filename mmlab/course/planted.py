@@ -39,9 +39,11 @@ Run = Callable[[str, str], Outcome]
 def sandbox(root: Path, week: Week, limits: Limits = Limits()) -> Sandbox:
     """Return a sandbox for a week's planted answers; an unsafe one where there is none: they are our own."""
     try:
-        return Sandbox(root, week, limits)
+        box = Sandbox(root, week, limits)
+        box.boot()  # a kernel may refuse what is installed
     except MissingPart:
-        return Sandbox(root, week, limits, unsafe=True)
+        box = Sandbox(root, week, limits, unsafe=True)
+    return box
 
 
 def runner(root: Path, week: Week, box: Sandbox) -> Run:

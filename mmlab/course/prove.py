@@ -95,7 +95,6 @@ def prove(root: Path, week: Week, box: Sandbox | None = None, *, stock: bool = T
     refuse_unfinished(week, lab)
     exercises = [one for one in week.exercises if not one.is_text]
     with planted.sandbox(root, week) if box is None else nullcontext(box) as box, ThreadPoolExecutor(min(cores(), 4)) as pool:
-        pool.submit(box.boot)  # seconds, while the hidden records are computed here
         run = planted.runner(root, week, box)
         waiting = [pool.submit(proof, root, one, notebook.reference(lab, one.name), run) for one in exercises]
         proofs = [one.result() for one in waiting]

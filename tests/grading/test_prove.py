@@ -9,11 +9,12 @@ from mmlab.check.cases import FILE
 from mmlab.course import cli, notebook
 from mmlab.course.exercise import load
 from mmlab.course.grade.limits import Limits
+from mmlab.course.grade.sandbox import Sandbox
 from mmlab.course.planted import Outcome, both, runner, sandbox
 from mmlab.course.prove import prove
 from mmlab.course.release import generate, release
 from mmlab.course.stock import autograde, submit
-from mmlab.errors import CasesError
+from mmlab.errors import CasesError, MissingPart
 
 ROOT = Path(__file__).parents[2]
 WEEK = "90_tiny"
@@ -154,6 +155,20 @@ def test_one_answer_cannot_reach_the_judge_or_the_next(planted_in):
     spoil = "import mmlab.check.verdict as v\nv.difference = lambda *a: None\n"
     for source in (spoil, ""):
         assert planted_in("scaled_sum", source + "def scaled_sum(x, scale):\n    return x").passed is False
+
+
+@pytest.mark.parametrize("where", ["__init__", "boot"])
+def test_where_the_sandbox_cannot_be_our_own_answers_run_without(tiny, where, monkeypatch):
+    sound = getattr(Sandbox, where)
+
+    def refuses(self, *args, **options):
+        if not (options.get("unsafe") or getattr(self, "unsafe", False)):
+            raise MissingPart("no bubblewrap", "a sandbox", "install it")
+        return sound(self, *args, **options)
+
+    monkeypatch.setattr(Sandbox, where, refuses)
+    with sandbox(tiny, load(tiny / "solutions" / WEEK)) as box:
+        assert box.unsafe
 
 
 def test_visible_and_hidden_cases_must_agree():
