@@ -28,6 +28,7 @@ COMMANDS = {
     "simulate": ("simulate.command", "make up a class with known true marks"),
     "similarity": ("similarity", "list answers that look alike, for a person to read"),
     "publish": ("student_repository", "make the students' repository, without solutions"),
+    "serve": ("serve", "serve models of three providers on this machine"),
     "run": ("run", "execute notebooks and report what they cost"),
     "claims": ("claims", "measure the numbers that README and site state"),
     "bench": ("bench", "measure ratios against peers"),

@@ -155,7 +155,7 @@ class Connection(BaseHTTPRequestHandler):
         """Answer what is no HTTP, or none that we speak, in JSON."""
         self.close_connection = True
         error = errors.ApiError(code, message or self.responses.get(code, ("Error",))[0])
-        self.request_version = self.request_version or "HTTP/1.1"
+        self.request_version = "HTTP/1.1"
         self._send(_refusal(error, "openai", "req_" + uuid.uuid4().hex[:24]))
         self.wfile.flush()
 

@@ -29,27 +29,27 @@ class Filler:
         name    str    of the property, which says what is wanted
         of      Seen or dict or None   the thing that the property is one of
         """
+        schema = _plain_schema(schema)
         root = root or schema
-        if "$ref" in schema and depth < _DEEPEST:
+        if depth > _DEEPEST:
+            return None
+        if "$ref" in schema:
             return self.fill(_resolved(schema["$ref"], root), name, of, depth + 1, root)
         if "const" in schema:
             return schema["const"]
-        for choices in (schema.get("anyOf"), schema.get("oneOf"), schema.get("allOf")):
-            if choices and depth < _DEEPEST:
+        for choices in (schema.get(word) for word in ("anyOf", "oneOf", "allOf")):
+            if choices:
                 return self.fill(choices[0], name, of, depth + 1, root)
-        kind = schema.get("type", "object" if "properties" in schema else "string")
-        kinds = kind if isinstance(kind, list) else [kind]
-        kind = str(kinds[0]).lower()
         if schema.get("enum"):
             return self._chosen(schema["enum"], name, of)
-        if kind == "object" and depth < _DEEPEST:
-            properties = schema.get("properties") or {}
+        kinds = schema["type"]
+        if kinds[0] == "object":
+            properties = schema.get("properties", {})
             return {key: self.fill(part, key, of, depth + 1, root) for key, part in properties.items()}
-        if kind == "array" and depth < _DEEPEST:
-            things = self._things(name)
-            return [self.fill(schema.get("items") or {}, name, one, depth + 1, root)
-                    for one in things][: schema.get("maxItems", 1000)]  # fmt: skip
-        return self._plain(kind, name, of, "null" in kinds)
+        if kinds[0] == "array":
+            things = self._things(name)[: schema.get("maxItems", 1000)]
+            return [self.fill(schema.get("items", {}), name, one, depth + 1, root) for one in things]
+        return self._plain(kinds[0], name, of, "null" in kinds)
 
     def _plain(self, kind: str, name: str, of, may_lack: bool):
         value = self._found(name, of)
@@ -128,6 +128,20 @@ def _of_shape(shape, asked: set[str], view: View):
     if asked & {"kind", "shape", "shapes", "type", "name", "form", "label"}:
         return shape.kind
     return f"{shape.size} {shape.colour} {shape.kind}"
+
+
+_FORMS = {"$ref": str, "anyOf": list, "oneOf": list, "allOf": list, "enum": list, "properties": dict,
+          "items": dict, "maxItems": int}  # fmt: skip
+
+
+def _plain_schema(schema) -> dict:
+    """Return a schema without what has no meaning, and with its type as a list of words."""
+    schema = schema if isinstance(schema, dict) else {}
+    kept = {name: value for name, value in schema.items()
+            if name not in _FORMS or isinstance(value, _FORMS[name])}  # fmt: skip
+    told = kept.get("type") or ("object" if "properties" in kept else "string")
+    kept["type"] = [str(one).lower() for one in (told if isinstance(told, list) else [told])]
+    return kept
 
 
 def _resolved(pointer: str, root: dict) -> dict:
