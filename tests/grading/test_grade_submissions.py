@@ -107,6 +107,11 @@ def test_no_link_is_followed(course, pair, level):
     assert found.digest == "" and problem and ("link" in problem or "no notebook was handed in" in problem)
 
 
+def test_a_link_is_no_choice(course, pair):
+    found = hand_in(course, {"lab.ipynb": Path("/etc/hostname"), "mine.ipynb": data_of(pair[1])})
+    assert found.path.name == "mine.ipynb" and "holds 2 notebooks" not in str(prepare(found, pair[0]).repairs)
+
+
 def test_a_pipe_does_not_hang(course, pair):
     folder = course / "submitted" / "ada" / WEEK
     folder.mkdir(parents=True)

@@ -109,9 +109,11 @@ def known(cell: dict, wanted: Wanted) -> dict:
 
 def is_written(cell: dict, label: str | None, lab: dict, wanted: Wanted) -> bool:
     """Return whether a student wrote a cell: more than a release's text, or a stub with other comments."""
+    if is_stub(cell, wanted):
+        return False
     if label is None:
-        return bool(cell["source"].strip()) and not is_left_over(cell, lab, wanted.given) and not is_stub(cell, wanted)
-    return lab_file.written(cell, lab, wanted.cells[label]) and not is_stub(cell, wanted)
+        return bool(cell["source"].strip()) and not is_left_over(cell, lab, wanted.given)
+    return lab_file.written(cell, lab, wanted.cells[label])
 
 
 def is_stub(cell: dict, wanted: Wanted) -> bool:
