@@ -44,7 +44,7 @@ def test_outputs_and_what_nobody_reads_stay_behind(course, pair):
     lab = json.loads(data_of(pair[1]))
     lab["metadata"] |= {"widgets": {"x": "y" * 1000}, "mmlab": {"week": 3, "version": "0.1", "released": [{}, "a", 5]}}
     for cell in lab["cells"]:
-        cell["metadata"] |= {"secret": "x"}
+        cell["metadata"] |= {"secret": "x", "mmlab": {"role": ["secret"]}}
         if cell["cell_type"] == "code":
             cell["outputs"] = [{"output_type": "stream", "text": "x" * 10**5}]
     read = intake.read(hand_in(course, {"lab.ipynb": json.dumps(lab).encode()}), pair[0])

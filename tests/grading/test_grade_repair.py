@@ -255,6 +255,17 @@ def test_a_lab_of_which_one_exercise_is_left_is_graded(lab, made):
     assert found.problem is None and "class Tally" in solution(found, "Tally")
 
 
+def test_cells_whose_grade_ids_were_renamed_are_known_by_their_text(lab, made):
+    for name in ("Gain", "Gain-solution", "explain"):
+        one = notebook.find(lab, name)
+        one["metadata"] = {"nbgrader": notebook.about(one) | {"grade_id": f"my-{name}"}}
+        del one["id"]
+    found = made(lab)
+    texts = [one["source"] for one in found.notebook["cells"]]
+    assert texts.count('check("Gain", Gain)') == 1 and "log_gain" in solution(found, "Gain")
+    assert "SECRET" in notebook.find(found.notebook, "explain")["source"] and len(texts) == len(lab["cells"])
+
+
 def test_names_in_messages_are_of_the_release(lab, made):
     lab["cells"].append(cell("x = 1", metadata={"nbgrader": {"grade_id": "<b>x</b>"}}, id="<i>"))
     found = made(lab)
