@@ -18,6 +18,8 @@ def arguments(parser) -> None:
     parser.add_argument("--require-key", metavar="KEY", help="the one key that works (default: any)")
     parser.add_argument("--retire", metavar="MODEL", action="append", default=[],
                         help="let a model answer as a retired one does; may be repeated")  # fmt: skip
+    parser.add_argument("--faults", metavar="PLAN", default="",
+                        help="what goes wrong, such as 429:2,500*2 (see mmlab.api.server.faults)")  # fmt: skip
 
 
 def main(args) -> int:
@@ -31,7 +33,8 @@ def main(args) -> int:
     over = threading.Event()
     for name in (signal.SIGTERM, signal.SIGINT):
         signal.signal(name, lambda *_: over.set())
-    with server.running(args.port, key=args.require_key, retired=args.retire) as local:
+    options = {"key": args.require_key, "retired": args.retire, "faults": args.faults}
+    with server.running(args.port, **options) as local:
         print(_told(local, args.json), flush=True)
         over.wait()
     return 0

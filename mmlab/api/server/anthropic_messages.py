@@ -8,7 +8,7 @@ from mmlab.api.server.anthropic_content import COUNTED, MESSAGE, VOICE, model, p
 from mmlab.api.server.errors import ApiError
 from mmlab.api.server.exchange import Request, Response, event
 from mmlab.api.server.fields import checked
-from mmlab.api.server.mind import Prompt, Reply, reply
+from mmlab.api.server.mind import Prompt, Reply
 from mmlab.api.server.texts import pieces
 from mmlab.api.tokens import image_tokens, text_tokens
 
@@ -26,7 +26,7 @@ def create(server, request: Request) -> Response:
         raise ApiError(400, f"max_tokens: {asked.most_tokens} > {longest}, which is the maximum allowed "
                             f"number of output tokens for {asked.model}")  # fmt: skip
     _fits(server, asked)
-    message = _message(asked, reply(asked))
+    message = _message(asked, server.reply(asked))
     if body.get("stream"):
         return Response(events=_events(message))
     return Response(message)

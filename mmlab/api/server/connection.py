@@ -7,6 +7,8 @@ any of it is kept.
 
 import io
 import re
+import socket
+import struct
 import time
 import uuid
 from http.server import BaseHTTPRequestHandler
@@ -22,8 +24,8 @@ _HOSTS = re.compile(r"(127\.0\.0\.1|localhost|\[::1\])(:\d+)?", re.IGNORECASE)
 class _Timed(io.RawIOBase):
     """A socket's bytes, to be read before a deadline."""
 
-    def __init__(self, socket):
-        self.socket, self.deadline = socket, 0.0
+    def __init__(self, link):
+        self.link, self.deadline = link, 0.0
 
     def readable(self) -> bool:
         """Say that there is something to read."""
@@ -34,8 +36,8 @@ class _Timed(io.RawIOBase):
         left = self.deadline - time.monotonic()
         if left <= 0:
             raise TimeoutError("the request took too long to arrive")
-        self.socket.settimeout(left)
-        return self.socket.recv_into(buffer)
+        self.link.settimeout(left)
+        return self.link.recv_into(buffer)
 
 
 class Connection(BaseHTTPRequestHandler):
@@ -60,8 +62,15 @@ class Connection(BaseHTTPRequestHandler):
                 return
             self._read_and_answer()
             self.wfile.flush()
+        except ConnectionResetError:
+            self._reset()
         except (TimeoutError, ConnectionError):
             self.close_connection = True
+
+    def _reset(self):
+        """End the connection with a reset rather than a close."""
+        self.close_connection = True
+        self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
 
     def _await_first_byte(self):
         """Wait as long as a kept connection may be idle; then the head's time begins."""
@@ -141,15 +150,29 @@ class Connection(BaseHTTPRequestHandler):
             payload = response.payload()
             self.send_header("Content-Length", str(len(payload)))
             self.end_headers()
-            self.wfile.write(payload)
+            self._pieces([payload] if not response.pause and not response.breaks else
+                         [payload[: len(payload) // 2], payload[len(payload) // 2 :]], response)  # fmt: skip
             return
         self.send_header("Cache-Control", "no-cache")
         self.send_header("Transfer-Encoding", "chunked")
         self.end_headers()
-        for chunk in response.events:
-            self.wfile.write(b"%x\r\n%b\r\n" % (len(chunk), chunk))
-            self.wfile.flush()
+        chunks = (b"%x\r\n%b\r\n" % (len(chunk), chunk) for chunk in response.events)
+        self._pieces(list(chunks) if response.breaks else chunks, response, each=True)
         self.wfile.write(b"0\r\n\r\n")
+
+    def _pieces(self, pieces, response: Response, each: bool = False):
+        """Write an answer piece by piece, as slowly and as far as it is to go."""
+        if response.breaks:
+            pieces = pieces[: max(len(pieces) // 2, 1)]
+        for piece in pieces:
+            if response.pause:
+                self.server.over.wait(response.pause)
+            self.wfile.write(piece)
+            if each or response.pause:
+                self.wfile.flush()
+        if response.breaks:
+            self.wfile.flush()
+            raise ConnectionAbortedError("the answer was to break off")
 
     def send_error(self, code, message=None, explain=None):
         """Answer what is no HTTP, or none that we speak, in JSON."""

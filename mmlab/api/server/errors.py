@@ -17,7 +17,7 @@ _GOOGLE = {
     413: "INVALID_ARGUMENT", 429: "RESOURCE_EXHAUSTED", 500: "INTERNAL", 503: "UNAVAILABLE",
     504: "DEADLINE_EXCEEDED",
 }  # fmt: skip
-_OPENAI = {401: "authentication_error", 429: "requests", 500: "server_error", 503: "server_error"}
+_OPENAI = {401: "authentication_error", 429: "requests"}
 
 
 class ApiError(Exception):
@@ -45,6 +45,7 @@ def body(error: ApiError, provider: str, request_id: str) -> dict:
     if provider == "google":
         status = _GOOGLE.get(error.status, "UNKNOWN")
         return {"error": {"code": error.status, "message": error.message, "status": status}}
-    kind = _OPENAI.get(error.status, "invalid_request_error")
+    usual = "server_error" if error.status >= 500 else "invalid_request_error"
+    kind = _OPENAI.get(error.status, usual)
     return {"error": {"message": error.message, "type": kind, "param": error.param,
                       "code": error.code}}  # fmt: skip

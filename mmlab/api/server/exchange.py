@@ -50,6 +50,8 @@ class Response:
 
     body    bytes, or a value to send as JSON
     events  iterator of bytes, sent chunk by chunk as text/event-stream
+    pause   float   seconds before each piece that is sent
+    breaks  bool    whether the answer breaks off in the middle, connection and all
     """
 
     body: object = b""
@@ -57,6 +59,8 @@ class Response:
     headers: dict = field(default_factory=dict)
     kind: str = "application/json"
     events: Iterator[bytes] | None = None
+    pause: float = 0.0
+    breaks: bool = False
 
     def payload(self) -> bytes:
         """Return the bytes of the body."""

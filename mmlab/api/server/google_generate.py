@@ -8,7 +8,7 @@ from mmlab.api.server.errors import ApiError
 from mmlab.api.server.exchange import Request, Response, event
 from mmlab.api.server.fields import checked
 from mmlab.api.server.google_content import COUNTED, GENERATE, VOICE, model, named, prompt
-from mmlab.api.server.mind import Prompt, Reply, reply
+from mmlab.api.server.mind import Prompt, Reply
 from mmlab.api.server.texts import pieces
 from mmlab.api.tokens import image_tokens, text_tokens
 
@@ -47,7 +47,7 @@ def _answered(server, request: Request, name: str) -> tuple[Prompt, Reply, dict]
     if used > known.context:
         raise ApiError(400, f"The input token count ({used}) exceeds the maximum number of tokens allowed "
                             f"({known.context}).")  # fmt: skip
-    return asked, reply(asked), config
+    return asked, server.reply(asked), config
 
 
 def _tokens(asked: Prompt) -> tuple[int, int]:

@@ -9,7 +9,7 @@ from mmlab.api.server import openai_content as content
 from mmlab.api.server.errors import ApiError
 from mmlab.api.server.exchange import Request, Response, event
 from mmlab.api.server.fields import ANY, Field, checked, tagged
-from mmlab.api.server.mind import Prompt, Reply, Turn, reply
+from mmlab.api.server.mind import Prompt, Reply, Turn
 from mmlab.api.server.openai_content import TEXT, TEXT_NEEDED, VOICE
 from mmlab.api.server.texts import pieces
 
@@ -51,7 +51,7 @@ def create(server, request: Request) -> Response:
         raise ApiError(400, f"Model {body['model']} does not answer in audio.", "modalities", "invalid_value")
     asked = _prompt(server, body)
     content.fits(server, asked)
-    said = reply(asked)
+    said = server.reply(asked)
     if body.get("stream"):
         options = checked(body.get("stream_options") or {}, {"include_usage": Field("boolean"),
                           "include_obfuscation": ANY}, VOICE, ("stream_options",))  # fmt: skip

@@ -9,7 +9,7 @@ from mmlab.api.server import openai_content as content
 from mmlab.api.server.errors import ApiError
 from mmlab.api.server.exchange import Request, Response, event
 from mmlab.api.server.kept import Kept
-from mmlab.api.server.mind import Prompt, Reply, Turn, reply
+from mmlab.api.server.mind import Prompt, Reply, Turn
 from mmlab.api.server.openai_input import SHAPE, prompt
 from mmlab.api.server.texts import pieces
 
@@ -19,7 +19,7 @@ def create(server, request: Request) -> Response:
     body = content.body_of(request, SHAPE)
     asked = prompt(server, body)
     content.fits(server, asked)
-    said = reply(asked)
+    said = server.reply(asked)
     response = _response(asked, said, body)
     if body.get("store") is not False:
         server.kept.put(response["id"], Kept(response, (*asked.turns, Turn("assistant", said.text))))

@@ -6,9 +6,11 @@ import socketserver
 import sys
 import threading
 import traceback
+from collections import deque
 from dataclasses import dataclass
 
 from mmlab.api import catalog
+from mmlab.api.server import faults as faulty
 from mmlab.api.server.connection import (
     BODY_SECONDS,
     HEAD_SECONDS,
@@ -21,6 +23,7 @@ from mmlab.api.server.exchange import Request, Response
 from mmlab.api.server.files import Files
 from mmlab.api.server.google_files import Uploads
 from mmlab.api.server.kept import Responses
+from mmlab.api.server.mind import Prompt, Reply, reply
 from mmlab.api.server.routes import find
 from mmlab.errors import InputError
 
@@ -48,6 +51,7 @@ class Server(socketserver.ThreadingTCPServer):
     port      int    0 takes a free one
     key       str    the one key that works; without, any key that is not empty
     retired   ids that answer as retired ones do
+    faults    str    what goes wrong, as mmlab.api.server.faults tells
     limits    Limits
     requests  int    how many were served
     """
@@ -57,7 +61,8 @@ class Server(socketserver.ThreadingTCPServer):
     block_on_close = False
     request_queue_size = 256
 
-    def __init__(self, port: int = 0, *, key: str | None = None, retired=(), limits: Limits = Limits()):
+    def __init__(self, port: int = 0, *, key: str | None = None, retired=(), faults: str = "",
+                 limits: Limits = Limits()):  # fmt: skip
         if key == "":
             raise InputError("server: key=''", "a key that is not empty", "leave it out: any key works")
         self.key, self.limits = key, limits
@@ -66,6 +71,8 @@ class Server(socketserver.ThreadingTCPServer):
             self.retire(model)
         self.files, self.kept, self.uploads = Files(), Responses(), Uploads()
         self.requests = 0
+        self.over = threading.Event()
+        self._plan, self._now = faulty.Plan(faults), threading.local()
         self._counting = threading.Lock()
         self._places = threading.BoundedSemaphore(limits.connections)
         self._thread = None
@@ -110,7 +117,33 @@ class Server(socketserver.ThreadingTCPServer):
             self.requests += 1
         self._check_key(request)
         action, names = find(request)
-        return action(self, request, *names)
+        fault = self._now.fault = self._plan.next(request.headers[faulty.HEADER])
+        if fault is None:
+            return action(self, request, *names)
+        faulty.before(fault, self.over)
+        return faulty.after(fault, action(self, request, *names))
+
+    def reply(self, asked: Prompt) -> Reply:
+        """Return what a model answers; nothing, or a refusal, where that fault was asked for."""
+        fault = self._now.fault
+        if fault and fault.name == "empty":
+            return Reply("")
+        if fault and fault.name == "refusal":
+            return Reply("I cannot help with that.", ending="refusal")
+        return reply(asked)
+
+    @contextlib.contextmanager
+    def faults(self, plan: str):
+        """Let a plan of faults come true within a `with`; what is left of it then is dropped.
+
+        plan    str   such as "429:2, 500*2", as mmlab.api.server.faults tells
+        raises  InputError  when it names no known fault
+        """
+        before = self._plan.swap(deque(faulty.planned(plan)))
+        try:
+            yield self
+        finally:
+            self._plan.swap(before)
 
     def _check_key(self, request: Request) -> None:
         """Raise ApiError unless the request brings a key that works, where its provider looks for it."""
@@ -164,6 +197,7 @@ class Server(socketserver.ThreadingTCPServer):
 
     def stop(self) -> None:
         """End the server and free its port; again is harmless."""
+        self.over.set()
         if self._thread:
             self.shutdown()
             self._thread.join()
@@ -175,7 +209,7 @@ def start(port: int = 0, **options) -> Server:
     """Start a server in the background and return it; `stop()` ends it, and so does the process's end.
 
     port     int   0 takes a free one
-    options  key, retired, limits: as Server takes them
+    options  key, retired, faults, limits: as Server takes them
     raises   InputError  when the port is taken
 
     >>> local = start()
