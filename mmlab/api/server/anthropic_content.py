@@ -46,7 +46,7 @@ _CHOICE = {"type": Field("string", True, ("auto", "any", "tool", "none")), "name
 def model(server, name: str) -> catalog.Model:
     """Return a model that answers, or raise what Anthropic says of one that does not."""
     known = catalog.models().get(name)
-    if known is None or name in server.retired:
+    if known is None or name in server.retired or "text" not in known.output:
         raise ApiError(404, f"model: {name[:200]}")
     return known
 

@@ -11,7 +11,8 @@ from mmlab.api.server.files import Stored
 
 def models(server, request: Request) -> Response:
     """Answer GET /v1/models."""
-    rows = [_model(one) for one in catalog.models().values() if one.id not in server.retired]
+    rows = [_model(one) for one in catalog.models().values()
+            if one.id not in server.retired and "text" in one.output]
     return Response({"data": rows, "has_more": False, "first_id": rows[0]["id"] if rows else None,
                      "last_id": rows[-1]["id"] if rows else None})  # fmt: skip
 

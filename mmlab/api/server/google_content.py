@@ -58,7 +58,7 @@ def named(given) -> dict:
 def model(server, name: str, doing: str = "generateContent") -> catalog.Model:
     """Return a model that answers, or raise what Google says of one that does not."""
     known = catalog.models().get(name)
-    if known is None or name in server.retired:
+    if known is None or name in server.retired or "text" not in known.output:
         raise ApiError(404, f"models/{name[:200]} is not found for API version v1, or is not supported for "
                             f"{doing}. Call ListModels to see the list of available models and their "
                             "supported methods.")  # fmt: skip

@@ -97,7 +97,8 @@ def _chunks(whole: dict):
 
 def models(server, request: Request) -> Response:
     """Answer GET /v1/models."""
-    return Response({"models": [_model(one) for one in catalog.models().values() if one.id not in server.retired]})
+    listed = [one for one in catalog.models().values() if one.id not in server.retired and "text" in one.output]
+    return Response({"models": [_model(one) for one in listed]})
 
 
 def one_model(server, request: Request, name: str) -> Response:

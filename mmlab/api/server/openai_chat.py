@@ -46,7 +46,7 @@ _FILE = {"file_id": TEXT, "file_data": TEXT, "filename": TEXT}
 def create(server, request: Request) -> Response:
     """Answer POST /v1/chat/completions."""
     body = content.body_of(request, _CHAT)
-    content.model(server, body["model"])
+    content.model(server, body["model"], "text")
     if "audio" in (body.get("modalities") or []):
         raise ApiError(400, f"Model {body['model']} does not answer in audio.", "modalities", "invalid_value")
     asked = _prompt(server, body)

@@ -23,8 +23,8 @@ SCHEMA_FORMAT = {"name": Field("string", True, least=1, most=64), "schema": Fiel
 _DATA_URL = re.compile(r"data:(image/[a-z]{1,10});base64,")
 
 
-def model(server, name: str) -> catalog.Model:
-    """Return a model that answers, or raise what OpenAI says of one that does not."""
+def model(server, name: str, output: str | None = None) -> catalog.Model:
+    """Return a model that answers, with this kind of output; or raise what OpenAI says otherwise."""
     known = catalog.models().get(name)
     if name in server.retired or catalog.is_retired(name):
         raise ApiError(404, f"The model `{name}` has been deprecated, learn more here: "
@@ -32,6 +32,9 @@ def model(server, name: str) -> catalog.Model:
     if known is None:
         raise ApiError(404, f"The model `{name[:200]}` does not exist or you do not have access to it.",
                        None, "model_not_found")  # fmt: skip
+    if output and output not in known.output:
+        raise ApiError(404, f"This model does not answer here: {name} gives {', '.join(known.output)}.",
+                       "model", "model_not_found")  # fmt: skip
     return known
 
 

@@ -48,7 +48,7 @@ def prompt(server, body: dict) -> Prompt:
 
     body  already held against SHAPE
     """
-    content.model(server, body["model"])
+    content.model(server, body["model"], "text")
     turns, waiting = _kept(server, body.get("previous_response_id"))
     given, system = body["input"], [body.get("instructions") or ""]
     items = [{"role": "user", "content": given}] if isinstance(given, str) else given

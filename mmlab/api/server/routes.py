@@ -18,13 +18,14 @@ def _table() -> list[tuple[str, str, re.Pattern, object]]:
             google_generate,
             openai_chat,
             openai_files,
+            openai_makes,
             openai_responses,
         )
 
         for provider, modules in (
             ("anthropic", (anthropic_messages, anthropic_files)),
             ("google", (google_generate, google_files)),
-            ("openai", (openai_chat, openai_responses, openai_files)),
+            ("openai", (openai_chat, openai_responses, openai_files, openai_makes)),
         ):
             for module in modules:
                 _TABLE.extend((provider, method, re.compile(path), action)
