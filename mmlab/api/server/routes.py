@@ -12,10 +12,12 @@ def _table() -> list[tuple[str, str, re.Pattern, object]]:
     """Return (provider, method, path, function) of every address; made at the first request."""
     if not _TABLE:
         from mmlab.api.server import (
+            anthropic_batches,
             anthropic_files,
             anthropic_messages,
             google_files,
             google_generate,
+            openai_batches,
             openai_chat,
             openai_files,
             openai_makes,
@@ -23,9 +25,9 @@ def _table() -> list[tuple[str, str, re.Pattern, object]]:
         )
 
         for provider, modules in (
-            ("anthropic", (anthropic_messages, anthropic_files)),
+            ("anthropic", (anthropic_messages, anthropic_files, anthropic_batches)),
             ("google", (google_generate, google_files)),
-            ("openai", (openai_chat, openai_responses, openai_files, openai_makes)),
+            ("openai", (openai_chat, openai_responses, openai_files, openai_makes, openai_batches)),
         ):
             for module in modules:
                 _TABLE.extend((provider, method, re.compile(path), action)

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from mmlab.api import catalog
 from mmlab.api.server import faults as faulty
+from mmlab.api.server.batches import Batches
 from mmlab.api.server.connection import (
     BODY_SECONDS,
     HEAD_SECONDS,
@@ -69,7 +70,7 @@ class Server(socketserver.ThreadingTCPServer):
         self.retired = set()
         for model in retired:
             self.retire(model)
-        self.files, self.kept, self.uploads = Files(), Responses(), Uploads()
+        self.files, self.kept, self.uploads, self.batches = Files(), Responses(), Uploads(), Batches()
         self.requests = 0
         self.over = threading.Event()
         self._plan, self._now = faulty.Plan(faults), threading.local()
