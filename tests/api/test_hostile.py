@@ -207,7 +207,7 @@ SCHEMAS = st.recursive(
         inner, max_size=4) | st.lists(inner, max_size=3), max_leaves=15)  # fmt: skip
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(schema=st.dictionaries(st.sampled_from(["properties", "items", "anyOf", "enum", "$ref", "$defs"]), SCHEMAS))
 def test_no_schema_makes_the_server_err(local, schema):
     body = {"contents": [{"parts": [{"inlineData": {"mimeType": "image/png", "data": b64()}}]}], "generationConfig": {
@@ -216,7 +216,7 @@ def test_no_schema_makes_the_server_err(local, schema):
     assert status(answer) in (200, 400), answer[-500:]
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(body=JSON, field=st.sampled_from(["messages", "contents", "input", "tools", "tool_choice", "text", "system"]))
 def test_no_json_makes_the_server_err(local, body, field):
     for path, base in ((CHAT, {"model": "mm-vision", "messages": [{"role": "user", "content": "x"}]}),
