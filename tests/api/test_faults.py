@@ -22,9 +22,9 @@ USER = [{"role": "user", "content": "hello"}]
 @pytest.fixture(scope="module")
 def asking(local):
     """Return provider → a call that asks once without retrying, whole or as a stream."""
-    of_openai = openai.OpenAI(base_url=local.openai_base_url, api_key="any", max_retries=0, timeout=2)
-    of_anthropic = anthropic.Anthropic(base_url=local.anthropic_base_url, api_key="any", max_retries=0, timeout=2)
-    google = genai.Client(api_key="any", http_options={"base_url": local.gemini_base_url, "timeout": 2000})
+    of_openai = openai.OpenAI(base_url=local.openai_base_url, api_key="any", max_retries=0, timeout=1)
+    of_anthropic = anthropic.Anthropic(base_url=local.anthropic_base_url, api_key="any", max_retries=0, timeout=1)
+    google = genai.Client(api_key="any", http_options={"base_url": local.gemini_base_url, "timeout": 1000})
 
     def ask(provider: str, streamed: bool = False):
         if provider == "openai":
