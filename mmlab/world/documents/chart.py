@@ -60,7 +60,7 @@ def _measures(dice: Dice, kind: str) -> dict:
     count = min(len(labels), 4 + dice.roll(4))
     first = dice.roll(len(labels) - count + 1) if axis != "quarter" else 0
     step = dice.pick((1, 2, 5, 10))
-    chosen = series if dice.roll(2) else series[:1]
+    chosen = series if dice.roll(2) else (subject,)
     levels = [_levels(dice, count) for _ in chosen]
     if len(levels) == 2:
         # Points of two series at one place stay apart, so that each can be seen.

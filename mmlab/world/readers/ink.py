@@ -12,8 +12,9 @@ import numpy as np
 from scipy import ndimage, sparse
 
 EVEN = 8  # neighbours that differ by less belong to one panel
-MARKED = 30  # ink that stands off its paper by less is not seen
+MARKED = 30  # ink that stands off its paper by less is not seen; half as much again where pixels are shaken
 _PANEL, _LARGE = 400, 20_000  # pixels: what is smaller, or larger, needs no second look
+_SHAKEN = 0.15  # of the neighbours that differ do so by three steps at most: shaken pixels
 _THIN = 16  # pixels: a narrower stretch may be the stem of a large letter
 _TOUCHING = np.ones((3, 3), bool)
 
@@ -44,6 +45,7 @@ class Inked:
     labels    (h, w) int32   the patch that a pixel belongs to, 0 for none
     letters   the patches that can be letters
     outlines  the patches that are outlines of boxes
+    shaken    bool           whether compression or noise has moved the pixels
     """
 
     panels: np.ndarray
@@ -52,14 +54,15 @@ class Inked:
     labels: np.ndarray
     letters: list[Patch]
     outlines: list[Patch]
+    shaken: bool
 
 
 def on(image: np.ndarray) -> Inked:
     """Return the ink that is on a page (h, w, 3) uint8."""
     pixels = image.astype(np.int16)
-    panels, colours, paper = papers(image)
+    panels, colours, paper, shaken = papers(image)
     depth = furthest(pixels, paper)
-    labels, letters, outlines = patches(depth)
+    labels, letters, outlines = patches(depth, MARKED * 3 // 2 if shaken else MARKED)
     for one in outlines:
         # A box too small to be a panel may be filled with a shade of its own.
         inner = np.s_[one.top + 2 : one.bottom - 2, one.left + 2 : one.right - 2]
@@ -67,21 +70,23 @@ def on(image: np.ndarray) -> Inked:
         if bare.any():
             shade = np.median(pixels[inner][bare], axis=0).astype(np.int16)
             depth[inner] = np.where(panels[inner] == 0, furthest(pixels[inner], shade), depth[inner])
-    return Inked(panels, colours, depth, labels, letters, outlines)
+    return Inked(panels, colours, depth, labels, letters, outlines, shaken)
 
 
-def papers(image: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def papers(image: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray, bool]:
     """Return the panels of a page and, for every pixel, the colour of the paper under it.
 
     image    (h, w, 3) uint8
     returns  (h, w) int32       number of the panel that a pixel belongs to, 0 for none
              (n, 3) int16       the panels' colours by number
              (h, w, 3) int16    the colour of the paper under each pixel
+             bool               whether compression or noise has shaken the pixels
     """
     pixels = image.astype(np.int16)
     across, down = furthest(pixels[:, 1:], pixels[:, :-1]), furthest(pixels[1:], pixels[:-1])
-    # On a noisy page neighbours always differ; half of them differ by this much.
-    step = max(EVEN, 5 * int(np.median(across)))
+    # On a noisy page half of the neighbours differ by this much; compression shakes them a little.
+    shaken = bool(((across > 0) & (across < 4)).sum() > _SHAKEN * max((across > 0).sum(), 100))
+    step = max(EVEN * (1 + shaken), 5 * int(np.median(across)))
     even = np.ones(image.shape[:2], bool)
     even[:, 1:] &= across < step
     even[1:] &= down < step
@@ -95,14 +100,14 @@ def papers(image: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     panels = np.where(large, np.cumsum(large), 0)[labels].astype(np.int32)
     if not panels.any():
         middle = np.median(pixels.reshape(-1, 3), axis=0)
-        return panels, middle.astype(np.int16)[None], np.broadcast_to(middle.astype(np.int16), pixels.shape)
+        return panels, middle.astype(np.int16)[None], np.broadcast_to(middle.astype(np.int16), pixels.shape), shaken
     numbers = panels[::2, ::2].reshape(-1)  # every other pixel is enough for a mean
     counts = np.bincount(numbers, minlength=panels.max() + 1)
     colours = np.empty((len(counts), 3), np.int16)
     for channel in range(3):
         totals = np.bincount(numbers, pixels[::2, ::2, channel].reshape(-1), len(counts))
         colours[:, channel] = np.rint(totals / np.maximum(counts, 1))
-    return panels, colours, _nearer(pixels, panels, colours)
+    return panels, colours, _nearer(pixels, panels, colours), shaken
 
 
 def furthest(one: np.ndarray, other: np.ndarray) -> np.ndarray:
@@ -133,20 +138,25 @@ def _nearer(pixels: np.ndarray, panels: np.ndarray, colours: np.ndarray) -> np.n
     return paper.reshape(pixels.shape)
 
 
-def patches(depth: np.ndarray) -> tuple[np.ndarray, list[Patch], list[Patch]]:
+def patches(depth: np.ndarray, least: int) -> tuple[np.ndarray, list[Patch], list[Patch]]:
     """Return the connected patches of ink: those that can be letters, and outlines of boxes.
 
     depth    (h, w) int   how far each pixel stands off its paper
+    least    int          what stands off by less is not seen
     returns  labels (h, w), letters, outlines; a patch's number is its label
     """
-    labels, _ = ndimage.label(depth > MARKED, _TOUCHING)
+    labels, _ = ndimage.label(depth > least, _TOUCHING)
     letters, outlines = [], []
     for number, (rows, columns) in enumerate(ndimage.find_objects(labels), 1):
         one = Patch(number, columns.start, rows.start, columns.stop, rows.stop)
         width = one.right - one.left
-        if min(width, one.height) >= 12 and _is_outline(labels[rows, columns] == number):
+        if max(width, one.height) < 12:
+            letters.append(one)
+            continue
+        mask = labels[rows, columns] == number
+        if min(width, one.height) >= 12 and _is_outline(mask):
             outlines.append(one)
-        elif one.height <= 140 and width <= 160 and not (width >= 40 and width > 10 * one.height):
+        elif one.height <= 140 and width <= 160 and not _is_mark(mask):
             letters.append(one)
     return labels, letters, outlines
 
@@ -155,6 +165,17 @@ def _is_outline(mask: np.ndarray) -> bool:
     """Return whether a patch is the outline of a box: four whole sides, little inside."""
     sides = mask[:2].any(axis=0), mask[-2:].any(axis=0), mask[:, :2].any(axis=1), mask[:, -2:].any(axis=1)
     return bool(mask[3:-3, 3:-3].mean() < 0.3) and all(side.mean() > 0.8 for side in sides)
+
+
+def _is_mark(mask: np.ndarray) -> bool:
+    """Return whether a patch is a rule, a legend's square or dot, or an edge of something large."""
+    height, width = mask.shape
+    if width >= 40 and width > 10 * height:
+        return True
+    if max(height, width) > 60 and mask.mean() < 0.15:
+        return True
+    square = max(height, width) < 1.5 * min(height, width) and min(height, width) >= 12
+    return bool(square and mask.mean() > 0.74 and mask[2:-2, 2:-2].mean() > 0.97)
 
 
 def lines(found: list[Patch]) -> list[list[Patch]]:

@@ -57,13 +57,12 @@ def read_page(image: np.ndarray) -> list[Line]:
             part = page.reads(crop, origin, runs)
             if part < _PART:
                 unread.append((crop, origin, runs, part))
-    lines = page.lines()
-    # Where nearly all is exact the rest is no text: a tick, a bar, a picture.
-    clean = len(lines) > len(unread)
+    # On a page as it was drawn the rest is no text: an icon, a bar, a picture.
     for crop, origin, _, part in unread:
-        if not clean or part >= 0.4:
-            lines += [Line(*one) for one in decoded(crop, origin, page.styles)]
-    return [line for row in in_rows(lines) for line in row]
+        if inked.shaken or part >= 0.4:
+            for face, baseline, letters, sure in decoded(crop, origin, page.styles, page.letters):
+                page.take(face, baseline, letters, sure)
+    return [line for row in in_rows(page.lines()) for line in row]
 
 
 def read_text(image: np.ndarray) -> str:
@@ -128,7 +127,7 @@ class _Page:
     """The letters that have been read so far, by face and baseline."""
 
     def __init__(self):
-        self.letters = defaultdict(list)  # (face name, size, baseline) → [(left, letter)]
+        self.letters = defaultdict(list)  # (face name, size, baseline) → [(left, letter, how sure)]
         self.styles = Counter()
 
     def reads(self, crop, origin, runs) -> float:
@@ -166,7 +165,7 @@ class _Page:
         near = []
         for name, size, baseline in self.letters:
             if baseline - size < origin[1] + len(crop) and origin[1] < baseline + size // 2:
-                for start, known in self.letters[name, size, baseline]:
+                for start, known, _ in self.letters[name, size, baseline]:
                     gap = max(start - right, left - start - known.cover.shape[1])
                     if gap < 1.2 * size:
                         near.append((gap, name, size, baseline))
@@ -185,25 +184,30 @@ class _Page:
                 letters.append((run[0] + origin[0], max(fits, key=lambda fit: fit[0])[1]))
         part = len(letters) / len(choices)
         if part >= least:
-            self.letters[face.name, face.size, baseline + origin[1]] += letters
+            self.take(face, baseline + origin[1], letters)
             self.styles[face.name, face.size] += len(letters)
         return part
+
+    def take(self, face: Face, baseline: int, letters, sure: float = 1.0) -> None:
+        """Keep letters at their places on a baseline of the page."""
+        self.letters[face.name, face.size, baseline] += [(*one, sure) for one in letters]
 
     def lines(self) -> list[Line]:
         """Return the letters as texts: blanks become spaces, wide blanks part texts."""
         lines = []
         for (name, size, baseline), letters in self.letters.items():
-            text, boxes, pen, end = "", [], 0, -1
-            for left, known in sorted(letters, key=lambda one: one[0]):
+            text, boxes, parts, pen, end = "", [], [], 0, -1
+            for left, known, sure in sorted(letters, key=lambda one: one[0]):
                 spaces = _spaces(left, pen + known.left, end, face_of(name, size).space)
                 if boxes and spaces >= _WIDE:
-                    lines.append(Line(text, _around(boxes), size, name, 1.0))
-                    text, boxes = "", []
+                    lines.append(Line(text, _around(boxes), size, name, min(parts)))
+                    text, boxes, parts = "", [], []
                 text += " " * spaces * bool(boxes) + known.character
                 height, width = known.cover.shape
                 boxes.append((left, baseline + known.top, left + width, baseline + known.top + height))
+                parts.append(sure)
                 pen, end = left - known.left + known.advance, left + width
-            lines.append(Line(text, _around(boxes), size, name, 1.0))
+            lines.append(Line(text, _around(boxes), size, name, min(parts)))
         return lines
 
 
