@@ -8,6 +8,7 @@
     describe what a value is, in a few words
     verdict  judges the results, and names the misconception
     forbids  operations and names that an exercise rules out
+    syntax   Python's parser, in one thread at a time
 
 torch is imported inside functions only, and no other room of the package is.
 """

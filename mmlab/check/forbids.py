@@ -13,6 +13,8 @@ import textwrap
 import unicodedata
 import warnings
 
+from mmlab.check import syntax
+
 LETTERS = 500_000  # of a notebook's code that are looked at
 
 
@@ -77,7 +79,7 @@ def _statements(source: str) -> list[ast.stmt]:
     for text in (source, re.sub(r"(?m)^([ \t]*)([%!?].*|.*\?)$", r"\1pass", source)):
         with contextlib.suppress(SyntaxError, ValueError, RecursionError, MemoryError), warnings.catch_warnings():
             warnings.simplefilter("ignore")  # about the student's own text
-            return ast.parse(text).body
+            return syntax.parse(text).body
     return []
 
 

@@ -190,7 +190,9 @@ def paste(solution: str, answer: str, name: str) -> str:
     answer    source that defines `name`
     raises    NotebookError where the cell does not define `name` at its top level
     """
-    for node in ast.parse(solution).body:
+    from mmlab.check import syntax  # with numpy, which most commands do without
+
+    for node in syntax.parse(solution).body:
         if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)) and node.name == name:
             lines = solution.split("\n")
             first = min([node.lineno, *(decorator.lineno for decorator in node.decorator_list)])

@@ -12,6 +12,8 @@ from collections.abc import Callable
 
 import numpy as np
 
+from mmlab.check import syntax
+
 FUNCTION = "function"
 
 
@@ -30,7 +32,7 @@ def version_cases(versions: tuple[Callable, ...], rng: np.random.Generator) -> l
 
 def scrubbed(source: str, rng: np.random.Generator) -> str:
     """Return the source of one function without comments, docstring and telling names; arguments keep theirs."""
-    tree = ast.parse(textwrap.dedent(source))
+    tree = syntax.parse(textwrap.dedent(source))
     (function,) = (node for node in tree.body if isinstance(node, ast.FunctionDef))
     old, function.name, function.decorator_list = function.name, FUNCTION, []
     arguments = {node.arg for node in ast.walk(function.args) if isinstance(node, ast.arg)}
@@ -44,7 +46,7 @@ def scrubbed(source: str, rng: np.random.Generator) -> str:
             node.body = node.body[1:] or [ast.Pass()]
     body = function.body
     for number in _numbers(rng)[: int(rng.integers(1, 4))]:
-        noop = ast.parse(f"v{number} = {int(rng.integers(10**6))}").body
+        noop = syntax.parse(f"v{number} = {int(rng.integers(10**6))}").body
         body.insert(int(rng.integers(len(body))), noop[0])
     return ast.unparse(ast.fix_missing_locations(function))
 

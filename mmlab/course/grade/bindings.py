@@ -3,6 +3,7 @@
 import ast
 import re
 
+from mmlab.check import syntax
 from mmlab.course.lab_match import DEFINES
 
 LONGEST = 200_000  # letters of a cell that is parsed; what is longer is searched by lines
@@ -20,7 +21,7 @@ def tree_of(source: str) -> ast.Module | None:
     if magic and magic[1] not in PYTHON_MAGICS:
         return ast.Module([], [])
     try:
-        return ast.parse(ASSIGNED.sub(r"\1 None", SHELL.sub(r"\1pass", source)))
+        return syntax.parse(ASSIGNED.sub(r"\1 None", SHELL.sub(r"\1pass", source)))
     except UNREADABLE:
         return None
 
