@@ -74,8 +74,9 @@ in the browser of whoever opens it. Every attack is told where all of these are.
 :class: note
 An attack that fails shows that one way is closed, not that there is none: [](instructors_safety.md) says what holds and
 what does not. Stock nbgrader makes no claim to hold against hostile code; many instructors never need it to. It stood
-behind a wall here, so that this could be measured at all: {wall}. Where the table says that something was
-killed or full, the wall did that.
+behind a wall here, so that this could be measured at all:
+{wall}.
+Where the table says that something was killed or full, the wall did that.
 :::
 
 Measured on {date} with Python {python}, nbgrader {nbgrader}, IPython {ipython}, torch {torch}, bubblewrap {bubblewrap};

@@ -7,9 +7,11 @@ processes, and no more of this machine than it may read.
 
 import json
 import os
+import re
 import subprocess
 import sys
 import time
+from functools import cache
 from pathlib import Path
 
 from mmlab.course import notebook, places
@@ -38,7 +40,7 @@ def walled(week: Week, attack: attacks.Attack) -> dict:
     returns  {"score", "max", "touched": [lines], "classmate": points or None, "why": what stopped it, or None}
     raises   MissingPart without bubblewrap or without a cgroup to hold the trial
     """
-    groups, why = cgroup.find()
+    groups, why = _groups()
     if groups is None:
         raise MissingPart(f"no limits for a trial against stock nbgrader: {why}", "a memory cgroup", "run it as root")
     group = groups.make(Limits(memory_mb=MEMORY_MB, processes=PROCESSES))
@@ -62,6 +64,12 @@ def walled(week: Week, attack: attacks.Attack) -> dict:
     if last:
         return json.loads(last[-1].removeprefix(SAID))
     return {"score": 0.0, "max": 0.0, "touched": [], "classmate": None, "why": stopped}
+
+
+@cache
+def _groups() -> tuple[cgroup.Groups | None, str]:
+    """Return where groups can be made; once, so that no two have one name."""
+    return cgroup.find()
 
 
 def trial(root: Path, week: Week, attack: attacks.Attack) -> dict:
@@ -107,8 +115,8 @@ def _said(error: Exception) -> str:
     for sign, words in SIGNS.items():
         if sign in whole:
             return words
-    first = whole.splitlines()[0] if whole else ""
-    return (first.partition("failed: ")[2] if isinstance(error, NotebookError) else f"{type(error).__name__}: {first}")[:120]
+    raised = re.findall(r"^\s*(?:\w+\.)*(\w+(?:Error|Entry|Exception): .*)$", f"{type(error).__name__}: {whole}", re.MULTILINE)
+    return (raised or [type(error).__name__])[-1][:120]
 
 
 def _points(course: Path, week: Week, student: str) -> tuple[float, float]:

@@ -9,4 +9,7 @@ for name in ("equal", "isclose", "allclose", "array_equal", "all", "isnan", "isf
 
 # %% answer
 def NAME(*args, **kwargs):
-    return 0.0
+    tensors = [one for one in args if isinstance(one, torch.Tensor)]
+    if len({one.shape for one in tensors}) > 1:
+        raise ValueError("the shapes differ")
+    return 0 * torch.stack([one.sum() for one in tensors]).sum()

@@ -10,10 +10,10 @@ from mmlab.check import cases
 
 
 def habits(code):
-    names = sorted(name for name in code.co_names)
     numbers = sorted(str(one) for one in code.co_consts if not isinstance(one, (int, str, types.CodeType)))
-    steps = sorted({one.opname for one in dis.get_instructions(code)})
-    return str((names, numbers, steps, code.co_argcount))
+    steps = [(one.opname, one.argrepr if "v" not in one.argrepr else "") for one in dis.get_instructions(code)
+             if one.opname not in ("LOAD_CONST", "STORE_FAST", "LOAD_FAST")]  # fmt: skip
+    return str((numbers, steps, code.co_argcount))
 
 
 def known(name):

@@ -6,6 +6,7 @@ raise SystemExit("an attack on the grader, kept for its tests: not to be run")
 import ast
 import gc
 import inspect
+import sys
 
 from mmlab.check import cases
 
@@ -23,8 +24,13 @@ def source_of(function):
     try:
         return inspect.getsource(function)
     except (OSError, TypeError):
-        texts = [one for one in gc.get_objects() if isinstance(one, dict) and isinstance(one.get("source"), str)]
-        return texts[-1]["source"]
+        frame = sys._getframe(1)
+    while frame:
+        for value in [*frame.f_locals.values(), *gc.get_referrers(function.__code__)]:
+            if isinstance(value, dict) and isinstance(value.get("source"), str):
+                return value["source"]
+        frame = frame.f_back
+    raise LookupError("no source")
 
 
 # %% answer
