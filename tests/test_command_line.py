@@ -31,7 +31,7 @@ def test_labs_reports_every_graded_exercise_of_the_course(capsys):
                 assert one["hints"] >= 2 and one["misconceptions"] >= 3 and one["alternates"] >= 2
 
 
-def proved(root, week, *, stock):
+def proved(root, week, box, *, stock):
     """Return the proof of a week on which everything holds, without running it."""
     return [Proof(one.name, 0, 1, [("wrong", True, True)], [("right", True)], [("late", True)]) for one in checked(week)]
 

@@ -9,6 +9,7 @@ through stock nbgrader.
 
 import argparse
 import json
+import sys
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext
 from dataclasses import dataclass, field
@@ -77,11 +78,12 @@ def main(args: argparse.Namespace) -> int:
     wrong = [one for proof in proofs for one in proof.misconceptions]
     killed, named = sum(one[1] for one in wrong), sum(one[2] for one in wrong)
     if args.json:
-        print(json.dumps({"exercises": [proof.report() for proof in proofs], "killed": killed, "named": named,
-                          "planted": len(wrong), "sandbox": not unsafe}))  # fmt: skip
+        print(json.dumps({"exercises": [proof.report() for proof in proofs],
+                          "killed": killed, "named": named, "planted": len(wrong)}))  # fmt: skip
     else:
-        print(f"{killed} of {len(wrong)} misconceptions killed, {named} named"
-              + (" (without bubblewrap, which is not here: these answers are our own)" if unsafe else ""))  # fmt: skip
+        print(f"{killed} of {len(wrong)} misconceptions killed, {named} named")
+    if unsafe:
+        print("(run without bubblewrap, which is not here: these answers are our own)", file=sys.stderr)
     return 0 if proofs and all(proof.holds for proof in proofs) else 1
 
 
