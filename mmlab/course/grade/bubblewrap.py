@@ -105,6 +105,7 @@ def command(staged: Path, mode: str, *, proc: bool = True) -> list[str]:
         words += ["--unshare-user", "--uid", "0", "--gid", "0", "--cap-add", "ALL"]
     else:
         words += ["--cap-drop", "ALL", *(word for right in RIGHTS for word in ("--cap-add", f"CAP_{right}"))]
+    words += ["--tmpfs", "/tmp"]  # before all that may lie in it
     mounts = ["/usr", *SETTINGS, *python_folders(), str(PACKAGE), isolate.HOME]
     for path in sorted({str(above) for path in mounts for above in Path(path).parents} - {"/"}):
         words += ["--perms", "0755", "--dir", path]  # else closed to all but the one who mounts
@@ -121,7 +122,7 @@ def command(staged: Path, mode: str, *, proc: bool = True) -> list[str]:
     for path in python_folders():
         words += ["--ro-bind", path, path]
     words += ["--ro-bind", str(staged / "mmlab"), str(PACKAGE), "--ro-bind", str(staged / "release"), "/release"]
-    words += ["--perms", "0755", "--dir", isolate.HOME, "--tmpfs", "/tmp", "--dev", "/dev"]
+    words += ["--perms", "0755", "--dir", isolate.HOME, "--perms", "0755", "--dir", isolate.ROOM_MADE, "--dev", "/dev"]
     words += ["--dir", "/tmp/matplotlib"]
     for fonts in (staged / "etc").glob("fontlist-*.json"):
         words += ["--ro-bind", str(fonts), f"/tmp/matplotlib/{fonts.name}"]
@@ -140,6 +141,11 @@ def python_folders() -> list[str]:
         if not any(path == above or path.startswith(above + "/") for above in ("/usr", *found)):
             found.append(path)
     return [path for path in found if path != "/"]
+
+
+def shown_in_tmp() -> list[str]:
+    """Return the folders below /tmp, if any, that a child needs in spite of its own /tmp."""
+    return [path for path in (*python_folders(), str(PACKAGE)) if path.startswith("/tmp/")]
 
 
 def links(path: str) -> list[str]:

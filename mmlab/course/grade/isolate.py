@@ -38,6 +38,8 @@ NOBODY = 65534
 UIDS, ROOM = 1_880_000_000, 2**27  # above every range that distributions and containers hand out
 FILES = 256  # open at once
 HOME = "/home/student"
+ROOM_MADE = "/room"  # an empty folder, in which a child's own files are put up
+DETACH = 2
 
 
 class Kernel:
@@ -104,7 +106,7 @@ def enter(spec: dict, request: dict, limits: Limits, groups: list[int]) -> None:
             with contextlib.suppress(OSError):  # the first to go where the whole machine runs out of memory
                 write(facts, "oom_score_adj", "1000")
             _kernel.call("unshare", NEWNS | NEWIPC | NEWNET | NEWUTS | NEWCGROUP)
-            own_files(spec["week"], limits, user)
+            own_files(spec["week"], limits, user, spec["shown"])
             raise_loopback()
             if spec["mode"] == "user":
                 own_user(facts)
@@ -122,23 +124,31 @@ def silence() -> None:
     os.close(nothing)
 
 
-def own_files(week: str, limits: Limits, user: int) -> None:
-    """Mount one fresh tmpfs, of one size, with the release's files in it, as /tmp, /dev/shm and home; a /proc of this namespace alone."""
+def own_files(week: str, limits: Limits, user: int, shown: list[str]) -> None:
+    """Mount one fresh tmpfs, of one size, as /tmp, /dev/shm and home; a /proc of this namespace alone.
+
+    week   whose folder in home gets the release's files
+    shown  folders below /tmp to show there again, for reading: a course that lies in /tmp
+    """
     mount = _kernel.mount
     mount("none", "/", None, RECURSIVE | PRIVATE)
-    mount("tmpfs", "/tmp", "tmpfs", NOSUID | NODEV, f"size={limits.disk_mb}m,nr_inodes=65536,mode=755")
+    mount("tmpfs", ROOM_MADE, "tmpfs", NOSUID | NODEV, f"size={limits.disk_mb}m,nr_inodes=65536,mode=755")
     for name, mode in (("home", 0o700), ("shm", 0o1777), ("tmp", 0o1777)):
-        os.mkdir(f"/tmp/{name}")
-        os.chmod(f"/tmp/{name}", mode)
-    folder = f"/tmp/home/{week}"
+        os.mkdir(f"{ROOM_MADE}/{name}")
+        os.chmod(f"{ROOM_MADE}/{name}", mode)
+    folder = f"{ROOM_MADE}/home/{week}"
     os.mkdir(folder)
     for source in sorted(Path("/release").iterdir()):
         copy(source, f"{folder}/{source.name}")
-    for path in (folder, "/tmp/home"):
+    for path in (folder, f"{ROOM_MADE}/home"):
         os.chown(path, user, user)
-    mount("/tmp/home", HOME, None, BIND)
-    mount("/tmp/shm", "/dev/shm", None, BIND)
-    mount("/tmp/tmp", "/tmp", None, BIND)
+    for path in shown:
+        os.makedirs(f"{ROOM_MADE}{path}", exist_ok=True)
+        mount(path, f"{ROOM_MADE}{path}", None, BIND | RECURSIVE)
+    mount(f"{ROOM_MADE}/home", HOME, None, BIND)
+    mount(f"{ROOM_MADE}/shm", "/dev/shm", None, BIND)
+    mount(f"{ROOM_MADE}/tmp", "/tmp", None, BIND | RECURSIVE)
+    _kernel.call("umount2", ROOM_MADE.encode(), DETACH)  # what is mounted elsewhere stays
     try:
         mount("proc", "/proc", "proc", NOSUID | NODEV | NOEXEC)
     except OSError:  # masked, as in many containers: then there is none

@@ -146,7 +146,7 @@ class Sandbox:
             self._staged = bubblewrap.stage(self.root, self.week.id, tuple(self.week.withheld))
         spec = {"week": self.week.id, "imports": imports_of(self.root, self.week.id), "mode": self.mode,
                 "memory": "cgroup" if self._groups else "process", "limits": asdict(self.limits),
-                "serve": self.serve, "engine": os.getpid()}  # fmt: skip
+                "serve": self.serve, "engine": os.getpid(), "shown": bubblewrap.shown_in_tmp()}  # fmt: skip
         self._zygote = WarmProcess(self._staged, spec)
         if not self._zygote.ready and "mount proc" in self._zygote.said:
             self._zygote.close()
