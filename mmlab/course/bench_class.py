@@ -18,6 +18,7 @@ from mmlab.course.simulate.compose import SHARES, MadeUp, compose
 
 WEEK, SIZE, KILLS = "02_clip", 500, 20
 HOSTILE = 25  # one of so many: 20 of 500
+SECRET = bytes(range(32))  # the same hidden cases in every run: with others, a misconception may have another name
 LIMITS = ("--cell-seconds", "3", "--answer-seconds", "30")
 
 
@@ -54,7 +55,7 @@ def class_of(week: Week, n: int) -> list[MadeUp]:
 
 def run(root: Path, week: Week, made: list[MadeUp], kills: int = 0) -> tuple[dict[str, dict], float]:
     """Grade a class, killed so many times on the way; return student → {"score", "verdicts"}, and the seconds it took."""
-    with class_run.temporary_course(root, week) as course:
+    with class_run.temporary_course(root, week, SECRET) as course:
         class_run.hand_in(course, week, made)
         began = time.perf_counter()
         for number in range(kills):

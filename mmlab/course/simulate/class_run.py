@@ -23,8 +23,11 @@ OWN = ("MMLAB_SEED_FILE", "MMLAB_CASES")  # what must not come in from the perso
 
 
 @contextmanager
-def temporary_course(root: Path, week: Week) -> Iterator[Path]:
-    """Yield a copy of one week's sources and release in a course with a seed of its own, without submissions and marks."""
+def temporary_course(root: Path, week: Week, secret: bytes | None = None) -> Iterator[Path]:
+    """Yield a copy of one week's sources and release in a course of its own, without submissions and marks.
+
+    secret  the course's seed; None: a new one
+    """
     with tempfile.TemporaryDirectory(prefix="mmlab-class-", ignore_cleanup_errors=True) as folder:
         course = Path(folder) / "course"
         (course / "lessons").mkdir(parents=True)
@@ -33,7 +36,7 @@ def temporary_course(root: Path, week: Week) -> Iterator[Path]:
         for part in ("solutions", "labs"):
             ignored = shutil.ignore_patterns("__pycache__", ".ipynb_checkpoints")
             shutil.copytree(root / part / week.id, course / part / week.id, ignore=ignored)
-        (course / ".seed").write_bytes(secrets.token_bytes(SIZE))
+        (course / ".seed").write_bytes(secret or secrets.token_bytes(SIZE))
         yield course
 
 
