@@ -10,6 +10,8 @@
     contract    a page of clauses
     chart       bars, lines, pies
     code        an editor with a program that compiles
+    screen      an application's state, and what clicks and keys do to it
+    screen_drawing  how it looks
 
 Each function takes a seed and returns a Document: the picture, the exact text,
 the exact fields, and where each text lies.
@@ -23,6 +25,9 @@ from mmlab.world.documents.invoice import FAULTS, invoice
 from mmlab.world.documents.menu import menu
 from mmlab.world.documents.page import Document, Piece, in_lines
 from mmlab.world.documents.receipt import receipt
+from mmlab.world.documents.screen import APPLICATIONS, Element, Screen, click, enter, screen, screenshot
+from mmlab.world.documents.screen_drawing import draw
 
-__all__ = ["CHARTS", "FAULTS", "Document", "Piece", "chart", "code_page", "contract", "form", "in_lines",
-           "invoice", "menu", "receipt", "trend_of"]  # fmt: skip
+__all__ = ["APPLICATIONS", "CHARTS", "FAULTS", "Document", "Element", "Piece", "Screen", "chart", "click",
+           "code_page", "contract", "draw", "enter", "form", "in_lines", "invoice", "menu", "receipt",
+           "screen", "screenshot", "trend_of"]  # fmt: skip

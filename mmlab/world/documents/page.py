@@ -179,9 +179,10 @@ class Sheet:
         scale = self.scale
         self.image[y * scale : (y + thick) * scale, left * scale : right * scale] = ink
 
-    def element(self, text: str, box: Box, role: str, state: str = "") -> None:
-        """Note an element that was drawn: a button, a field, a bar ...; the box is in units."""
-        self.elements.append(Piece(text, tuple(v * self.scale for v in box), role, state))
+    def element(self, text: str, box: Box, role: str, state: str = "", *, pixels=False) -> None:
+        """Note an element that was drawn, a button, a field, a bar; `pixels` when its box counts those."""
+        scale = 1 if pixels else self.scale
+        self.elements.append(Piece(text, tuple(scale * value for value in box), role, state))
 
     def finish(self, kind: str, fields: dict) -> Document:
         """Return the document that was drawn."""

@@ -45,6 +45,7 @@ class Inked:
     labels    (h, w) int32   the patch that a pixel belongs to, 0 for none
     letters   the patches that can be letters
     outlines  the patches that are outlines of boxes
+    marks     all other patches
     shaken    bool           whether compression or noise has moved the pixels
     """
 
@@ -54,6 +55,7 @@ class Inked:
     labels: np.ndarray
     letters: list[Patch]
     outlines: list[Patch]
+    marks: list[Patch]
     shaken: bool
 
 
@@ -62,7 +64,7 @@ def on(image: np.ndarray) -> Inked:
     pixels = image.astype(np.int16)
     panels, colours, paper, shaken = papers(image)
     depth = furthest(pixels, paper)
-    labels, letters, outlines = patches(depth, MARKED * 3 // 2 if shaken else MARKED)
+    labels, letters, outlines, marks = patches(depth, MARKED * 3 // 2 if shaken else MARKED)
     for one in outlines:
         # A box too small to be a panel may be filled with a shade of its own.
         inner = np.s_[one.top + 2 : one.bottom - 2, one.left + 2 : one.right - 2]
@@ -70,7 +72,7 @@ def on(image: np.ndarray) -> Inked:
         if bare.any():
             shade = np.median(pixels[inner][bare], axis=0).astype(np.int16)
             depth[inner] = np.where(panels[inner] == 0, furthest(pixels[inner], shade), depth[inner])
-    return Inked(panels, colours, depth, labels, letters, outlines, shaken)
+    return Inked(panels, colours, depth, labels, letters, outlines, marks, shaken)
 
 
 def papers(image: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray, bool]:
@@ -86,7 +88,7 @@ def papers(image: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray, bool]
     across, down = furthest(pixels[:, 1:], pixels[:, :-1]), furthest(pixels[1:], pixels[:-1])
     # On a noisy page half of the neighbours differ by this much; compression shakes them a little.
     shaken = bool(((across > 0) & (across < 4)).sum() > _SHAKEN * max((across > 0).sum(), 100))
-    step = max(EVEN * (1 + shaken), 5 * int(np.median(across)))
+    step = max(EVEN + 4 * shaken, 5 * int(np.median(across)))
     even = np.ones(image.shape[:2], bool)
     even[:, 1:] &= across < step
     even[1:] &= down < step
@@ -96,7 +98,7 @@ def papers(image: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray, bool]
     large[0] = False
     places = ndimage.find_objects(labels)
     for number in np.flatnonzero(large & (sizes < _LARGE)).tolist():
-        large[number] = _is_panel(labels[places[number - 1]] == number)
+        large[number] = _is_panel(labels[places[number - 1]] == number, shaken)
     panels = np.where(large, np.cumsum(large), 0)[labels].astype(np.int32)
     if not panels.any():
         middle = np.median(pixels.reshape(-1, 3), axis=0)
@@ -116,9 +118,11 @@ def furthest(one: np.ndarray, other: np.ndarray) -> np.ndarray:
     return np.maximum(np.maximum(red, green), blue)
 
 
-def _is_panel(region: np.ndarray) -> bool:
+def _is_panel(region: np.ndarray, shaken: bool) -> bool:
     """Return whether an even region is a panel with little on it rather than part of a letter."""
     filled = int(ndimage.binary_fill_holes(region).sum())
+    if shaken:  # compression frays a panel's edges and what lies around its letters
+        return min(region.shape) >= 1.5 * _THIN and region.sum() > 0.5 * filled and filled > 0.8 * region.size
     return min(region.shape) >= _THIN and region.sum() > 0.72 * filled and filled > 0.9 * region.size
 
 
@@ -138,15 +142,15 @@ def _nearer(pixels: np.ndarray, panels: np.ndarray, colours: np.ndarray) -> np.n
     return paper.reshape(pixels.shape)
 
 
-def patches(depth: np.ndarray, least: int) -> tuple[np.ndarray, list[Patch], list[Patch]]:
-    """Return the connected patches of ink: those that can be letters, and outlines of boxes.
+def patches(depth: np.ndarray, least: int) -> tuple[np.ndarray, list, list, list]:
+    """Return the connected patches of ink: those that can be letters, outlines of boxes, others.
 
     depth    (h, w) int   how far each pixel stands off its paper
     least    int          what stands off by less is not seen
-    returns  labels (h, w), letters, outlines; a patch's number is its label
+    returns  labels (h, w), letters, outlines, marks; a patch's number is its label
     """
     labels, _ = ndimage.label(depth > least, _TOUCHING)
-    letters, outlines = [], []
+    letters, outlines, marks = [], [], []
     for number, (rows, columns) in enumerate(ndimage.find_objects(labels), 1):
         one = Patch(number, columns.start, rows.start, columns.stop, rows.stop)
         width = one.right - one.left
@@ -156,9 +160,11 @@ def patches(depth: np.ndarray, least: int) -> tuple[np.ndarray, list[Patch], lis
         mask = labels[rows, columns] == number
         if min(width, one.height) >= 12 and _is_outline(mask):
             outlines.append(one)
-        elif one.height <= 140 and width <= 160 and not _is_mark(mask):
+        elif one.height > 140 or width > 160 or _is_mark(mask):
+            marks.append(one)
+        else:
             letters.append(one)
-    return labels, letters, outlines
+    return labels, letters, outlines, marks
 
 
 def _is_outline(mask: np.ndarray) -> bool:

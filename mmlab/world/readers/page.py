@@ -6,7 +6,7 @@ by the division of a line into letters and blanks that explains its pixels best.
 """
 
 from collections import Counter, defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -20,6 +20,7 @@ from mmlab.world.readers.shaken import decoded
 SAME = 0.995  # likeness of a letter and its own drawing, after rounding
 _WIDE = 3  # so many spaces part two texts
 _PART = 0.6  # of a line's letters must equal their drawings, or it is read in another way
+_HOPELESS = 5  # so many of the longest lines that say nothing: no page, or one in another scale
 _FEW = 3  # stretches of ink: a mark or two, whose face and size the text beside it tells
 
 
@@ -44,10 +45,26 @@ class Line:
 def read_page(image: np.ndarray) -> list[Line]:
     """Return the texts of a page from top to bottom, each row from left to right.
 
-    image   (h, w, 3) uint8   any page of `mmlab.world`, in any scale; light on dark too
+    image   (h, w, 3) uint8   any page of `mmlab.world`, in any scale; light on dark too;
+                              a part that was enlarged two to four times
     raises  ShapeError        when it is not one picture
     """
     image = checked(image)
+    lines, part = _read(image)
+    for times in (2, 3, 4):
+        if part > 0.5 or min(image.shape[:2]) < 16 * times:
+            break
+        height, width = (side // times * times for side in image.shape[:2])
+        blocks = image[:height, :width].reshape(height // times, times, width // times, times, 3)
+        smaller, other = _read((blocks.mean(axis=(1, 3)) + 0.5).astype(np.uint8))
+        if other > part + 0.1:
+            part = other
+            lines = [replace(line, box=tuple(times * v for v in line.box), size=times * line.size) for line in smaller]
+    return [line for row in in_rows(lines) for line in row]
+
+
+def _read(image: np.ndarray) -> tuple[list[Line], float]:
+    """Return the texts of a page in no order, and the part of its patches that they explain."""
     inked = ink.on(image)
     page, unread = _Page(), []
     for line in sorted(ink.lines(inked.letters), key=len, reverse=True):
@@ -58,11 +75,15 @@ def read_page(image: np.ndarray) -> list[Line]:
             if part < _PART:
                 unread.append((crop, origin, runs, part))
     # On a page as it was drawn the rest is no text: an icon, a bar, a picture.
+    failed = 0
     for crop, origin, _, part in unread:
-        if inked.shaken or part >= 0.4:
+        if (inked.shaken or part >= 0.4) and failed < _HOPELESS:
+            failed += 0 if page.letters else 1
             for face, baseline, letters, sure in decoded(crop, origin, page.styles, page.letters):
                 page.take(face, baseline, letters, sure)
-    return [line for row in in_rows(page.lines()) for line in row]
+    lines = page.lines()
+    letters = sum(len(line.text.replace(" ", "")) * line.sure for line in lines)
+    return lines, letters / max(len(inked.letters), 1)
 
 
 def read_text(image: np.ndarray) -> str:

@@ -16,6 +16,7 @@ from mmlab.world.readers.faces import Face, face_of
 GOOD, FAIR = 0.92, 0.7  # scores of a reading: surely the right style, a text at all
 _SHORT = 4  # a few letters can be explained in many styles: they must be explained better
 _EACH = 0.25  # cost of a letter, so that specks are no dots
+_TALLEST = 72  # rows of a line that is looked at
 _SAMPLE = 9  # ems that are enough to tell a style
 
 
@@ -33,6 +34,9 @@ def decoded(crop: np.ndarray, origin, styles: Counter, beside=()) -> list[tuple]
         return []
     level = float(np.percentile(marks, 90))
     ink = np.clip(crop / level, 0, 1.2).astype(np.float32)
+    # Letters leave most of their line bare, and are not as tall as a picture.
+    if (ink > 0.5).mean() > 0.6 or len(ink) > _TALLEST:
+        return []
     best = _style(ink, styles)
     if best is None:
         return []
