@@ -87,6 +87,6 @@ def test_start_serves_the_first_page_and_stops_cleanly():
     with urllib.request.urlopen(address, timeout=30) as page:
         assert page.status == 200
     running.send_signal(signal.SIGINT)
-    assert running.wait(timeout=40) == 130
+    assert running.wait(timeout=120) == 130
     with pytest.raises(OSError):
         urllib.request.urlopen(address, timeout=2)
