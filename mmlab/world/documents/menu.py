@@ -31,12 +31,13 @@ _DESIGNS = (((250, 246, 238), (120, 53, 15)), ((255, 255, 255), (20, 83, 75)), (
 _WIDTH, _LEFT, _RIGHT = 760, 72, 688
 
 
-def menu(seed: int = 0, *, scale: int = 1, small: bool = False) -> Document:
+def menu(seed: int = 0, *, scale: int = 1, small: bool = False, dearer: dict | None = None) -> Document:
     """Return the menu of a restaurant.
 
     seed     int    another seed gives another restaurant and other dishes
     scale    int    pixels to a unit, 1 to 4
     small    bool   small print, hard to read
+    dearer   dict   place of a dish on the menu, from 0 → cents that it costs more
     returns  Document   fields: name, currency, sections (title, dishes: name, description, price in
                         cents), and dearest, cheapest: the names of dishes, each the only one
     """
@@ -53,6 +54,9 @@ def menu(seed: int = 0, *, scale: int = 1, small: bool = False) -> Document:
             used.add(price)
             dishes.append({"name": name, "description": description, "price": price})
         fields["sections"].append({"title": title, "dishes": dishes})
+    dishes = [dish for section in fields["sections"] for dish in section["dishes"]]
+    for place, cents in (dearer or {}).items():
+        dishes[place % len(dishes)]["price"] += cents
     dishes = sorted((d for s in fields["sections"] for d in s["dishes"]), key=lambda dish: dish["price"])
     fields |= {"dearest": dishes[-1]["name"], "cheapest": dishes[0]["name"]}
     return _drawn(fields, dice, scale, small)

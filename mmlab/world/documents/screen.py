@@ -109,7 +109,7 @@ def click(shown: Screen, x: int, y: int, *, scale: int = 1) -> Screen:
         left, top, right, bottom = one["box"]
         reach = 8 * scale if one["role"] in ("tab", "row") else 0  # their boxes are those of their texts
         if left - reach <= x < right + reach and top - reach <= y < bottom + reach:
-            return _pressed(shown, one["role"], one["label"])
+            return press(shown, one["role"], one["label"])
     return shown
 
 
@@ -129,8 +129,8 @@ def enter(shown: Screen, label: str, text: str) -> Screen:
     return replace(shown, elements=tuple(elements), message="")
 
 
-def _pressed(shown: Screen, role: str, label: str) -> Screen:
-    """Return the screen after an element was pressed."""
+def press(shown: Screen, role: str, label: str) -> Screen:
+    """Return the screen after an element, named by its role and label, was pressed."""
     if role == "tab":
         return replace(shown, chosen=label, message="")
     old = next(one for one in shown.elements if (one.role, one.label) == (role, label))
