@@ -25,8 +25,8 @@ LIMITS = ("--cell-seconds", "3", "--answer-seconds", "30")
 def measure(n: int = SIZE, kills: int = KILLS) -> dict:
     """Return what became of a class of `n`, one in 25 of them hostile.
 
-    returns  submissions, poisoned, true_marks (right of all), others_identical (of all others),
-             after_kills (right of all, after `kills` SIGKILLs), seconds, seconds_without, ok
+    returns  submissions, poisoned, true_marks (right of all), others_identical (of all others) and
+             who moved, after_kills (right of all, after `kills` SIGKILLs), seconds, seconds_without, ok
     """
     root = places.root()
     (week,) = weeks(root, [WEEK])
@@ -35,12 +35,12 @@ def measure(n: int = SIZE, kills: int = KILLS) -> dict:
     whole, seconds = run(root, week, made)
     without, seconds_without = run(root, week, others)
     resumed, _ = run(root, week, made, kills=kills)
-    same = sum(whole[one.student] == without[one.student] for one in others)
+    moved = [one.student for one in others if whole[one.student] != without[one.student]]
     right, after = (sum(found[one.student]["score"] == one.true_score for one in made) for found in (whole, resumed))
     return {
-        "submissions": n, "poisoned": n - len(others), "true_marks": right, "others_identical": same, "kills": kills,
+        "submissions": n, "poisoned": n - len(others), "true_marks": right, "others_identical": len(others) - len(moved), "kills": kills,
         "after_kills": after, "seconds": round(seconds, 1), "seconds_without": round(seconds_without, 1),
-        "ok": right == after == n and same == len(others),
+        "moved": ", ".join(moved[:9]) or "nobody", "ok": right == after == n and not moved,
     }  # fmt: skip
 
 
