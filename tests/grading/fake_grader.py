@@ -5,6 +5,7 @@ leaves its student's name in calls.txt beside the course. A `Run` is `mmlab grad
 this grader in a process of its own, forked, so that it starts in no time.
 """
 
+import json
 import os
 import signal
 import sys
@@ -12,9 +13,11 @@ import time
 import traceback
 from pathlib import Path
 
+import pytest
 from tiny_course import SOLUTIONS, WEEK
 
-from mmlab.course import notebook
+from mmlab.course import cli, notebook
+from mmlab.course.grade import engine, gradebook
 from mmlab.course.grade.engine import Spec
 from mmlab.course.grade.stages import CellRun, Graded, Mark, Submission
 from mmlab.errors import InputError, MissingPart
@@ -168,3 +171,27 @@ class Run:
         """Send it a signal, unless it has ended."""
         if not self.ended():
             os.kill(self.pid, number)
+
+
+@pytest.fixture
+def course(copy_of_tiny, inside, monkeypatch) -> Path:
+    """Return a released course with three submissions, current, and the fake grader in place."""
+    monkeypatch.setattr(engine.Spec, "grader", lambda spec: FakeGrader(spec.root, spec.only))
+    for student, says in {"ada": " ".join(POINTS), "bob": "Tally", "cyd": "nothing"}.items():
+        hand_in(copy_of_tiny, student, says)
+    inside(copy_of_tiny)
+    return copy_of_tiny
+
+
+def graded(capsys, *words: str) -> tuple[int, dict]:
+    """Run `mmlab grade 90_tiny --json` and return its status and its report."""
+    status = cli.main(["grade", WEEK, "--json", *words])
+    out = capsys.readouterr().out
+    return status, {one["student"]: one for one in json.loads(out)["submissions"]}
+
+
+def marks(root: Path) -> dict[str, dict[str, float | None]]:
+    """Return what the gradebook has: student → exercise → the machine's points."""
+    with gradebook.opened(root) as course:
+        return {one.student.id: {grade.name: grade.auto_score for grade in one.notebooks[0].grades}
+                for one in course.book.assignment_submissions(WEEK)}  # fmt: skip

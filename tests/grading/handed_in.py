@@ -5,6 +5,7 @@ import json
 from pathlib import Path
 
 import nbformat
+import pytest
 from tiny_course import WEEK
 
 from mmlab.course import notebook
@@ -85,3 +86,21 @@ def assert_sound(prepared: Prepared, release: dict) -> None:
         given, wanted, do = prepared.problem.split("\n")
         assert given and wanted.startswith("  wanted: ") and do.startswith("  try: ")
         assert [cell["source"] for cell in lab["cells"]] == [cell["source"] for cell in release["cells"]]
+
+
+@pytest.fixture(scope="module")
+def pair(tiny):
+    """Return the tiny week's release, and the lab with right answers."""
+    return lab_of(tiny)
+
+
+@pytest.fixture
+def course(tmp_path, tiny) -> Path:
+    """Return a course folder that nothing is handed in to yet."""
+    (tmp_path / "labs").symlink_to(tiny / "labs")
+    return tmp_path
+
+
+def data_of(lab: dict) -> bytes:
+    """Return the bytes of a lab's file."""
+    return notebook.dumps(lab).encode()

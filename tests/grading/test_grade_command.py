@@ -4,10 +4,9 @@ import io
 import json
 import shutil
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
-from fake_grader import POINTS, FakeGrader, calls, hand_in
+from fake_grader import POINTS, FakeGrader, calls, course, graded, hand_in, marks  # noqa: F401, a fixture among them
 from tiny_course import WEEK
 
 from mmlab.course import cli
@@ -15,30 +14,6 @@ from mmlab.course.grade import engine, gradebook, progress
 from mmlab.course.grade.stages import Graded
 
 FULL = sum(POINTS.values())
-
-
-@pytest.fixture
-def course(copy_of_tiny, inside, monkeypatch) -> Path:
-    """Return a released course with three submissions, current, and the fake grader in place."""
-    monkeypatch.setattr(engine.Spec, "grader", lambda spec: FakeGrader(spec.root, spec.only))
-    for student, says in {"ada": " ".join(POINTS), "bob": "Tally", "cyd": "nothing"}.items():
-        hand_in(copy_of_tiny, student, says)
-    inside(copy_of_tiny)
-    return copy_of_tiny
-
-
-def graded(capsys, *words: str) -> tuple[int, dict]:
-    """Run `mmlab grade 90_tiny --json` and return its status and its report."""
-    status = cli.main(["grade", WEEK, "--json", *words])
-    out = capsys.readouterr().out
-    return status, {one["student"]: one for one in json.loads(out)["submissions"]}
-
-
-def marks(root: Path) -> dict[str, dict[str, float | None]]:
-    """Return what the gradebook has: student → exercise → the machine's points."""
-    with gradebook.opened(root) as course:
-        return {one.student.id: {grade.name: grade.auto_score for grade in one.notebooks[0].grades}
-                for one in course.book.assignment_submissions(WEEK)}  # fmt: skip
 
 
 def test_the_report_for_machines(course, capsys):

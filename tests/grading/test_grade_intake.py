@@ -7,7 +7,9 @@ import zipfile
 from pathlib import Path
 
 import pytest
-from handed_in import ROOT, answers, assert_sound, hand_in, lab_of, prepared_of
+from handed_in import (  # noqa: F401, fixtures among them
+    ROOT, answers, assert_sound, course, data_of, hand_in, lab_of, pair, prepared_of,
+)
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -17,24 +19,6 @@ from mmlab.course.grade.repair import prepare
 from mmlab.course.grade.stages import Submission
 from mmlab.course.simulate.damage_files import zipped
 from mmlab.errors import NotebookError
-
-
-@pytest.fixture(scope="module")
-def pair(tiny):
-    """Return the tiny week's release, and the lab with right answers."""
-    return lab_of(tiny)
-
-
-@pytest.fixture
-def course(tmp_path, tiny) -> Path:
-    """Return a course folder that nothing is handed in to yet."""
-    (tmp_path / "labs").symlink_to(tiny / "labs")
-    return tmp_path
-
-
-def data_of(lab: dict) -> bytes:
-    """Return the bytes of a lab's file."""
-    return notebook.dumps(lab).encode()
 
 
 # ---------------------------------------------------------------- what is read

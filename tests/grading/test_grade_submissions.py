@@ -5,7 +5,7 @@ import os
 from pathlib import Path
 
 import pytest
-from handed_in import answers, hand_in, lab_of
+from handed_in import answers, course, data_of, hand_in, pair  # noqa: F401, fixtures among them
 from tiny_course import WEEK
 
 from mmlab.course import lab_submit, notebook
@@ -13,25 +13,6 @@ from mmlab.course.grade import archive, folders, submissions
 from mmlab.course.grade.repair import prepare
 from mmlab.course.grade.stages import Submission
 from mmlab.course.simulate.damage_files import zipped
-
-
-@pytest.fixture(scope="module")
-def pair(tiny):
-    """Return the tiny week's release, and the lab with right answers."""
-    return lab_of(tiny)
-
-
-@pytest.fixture
-def course(tmp_path, tiny) -> Path:
-    """Return a course folder that nothing is handed in to yet."""
-    (tmp_path / "labs").symlink_to(tiny / "labs")
-    return tmp_path
-
-
-def data_of(lab: dict) -> bytes:
-    """Return the bytes of a lab's file."""
-    return notebook.dumps(lab).encode()
-
 
 
 def test_hand_ins_are_found_by_student_with_digest_and_time(course, pair):
