@@ -39,7 +39,7 @@ UIDS, ROOM = 1_880_000_000, 2**27  # above every range that distributions and co
 FILES = 256  # open at once
 HOME = "/home/student"
 ROOM_MADE = "/room"  # an empty folder, in which a child's own files are put up
-DETACH = 2
+DETACH, REMOUNT = 2, 32
 
 
 class Kernel:
@@ -145,6 +145,9 @@ def own_files(week: str, limits: Limits, user: int, shown: list[str]) -> None:
     for path in shown:
         os.makedirs(f"{ROOM_MADE}{path}", exist_ok=True)
         mount(path, f"{ROOM_MADE}{path}", None, BIND | RECURSIVE)
+    for top in sorted({f"{ROOM_MADE}/tmp/{Path(path).parts[2]}" for path in shown}):
+        mount(top, top, None, BIND | RECURSIVE)  # what leads there is for reading too
+        mount("none", top, None, REMOUNT | BIND | READ_ONLY | NOSUID | NODEV)
     mount(f"{ROOM_MADE}/home", HOME, None, BIND)
     mount(f"{ROOM_MADE}/shm", "/dev/shm", None, BIND)
     mount(f"{ROOM_MADE}/tmp", "/tmp", None, BIND | RECURSIVE)
