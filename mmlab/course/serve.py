@@ -4,10 +4,11 @@ Prints its addresses, each as the SDK's own `base_url` wants it, and serves unti
 it is stopped, by Ctrl-C or SIGTERM. With `--json`, one line when it is ready.
 """
 
+import contextlib
 import json
 import os
 import signal
-import threading
+import socket
 
 from mmlab.errors import InputError, MissingPart
 
@@ -30,14 +31,28 @@ def main(args) -> int:
         raise MissingPart(f"serve: {error}", "numpy, scipy and Pillow", "pip install mmlab") from error
     if not 0 <= args.port <= 65535:
         raise InputError(f"serve: --port {args.port}", "0 to 65535", "pass --port 0 for a free one")
-    over = threading.Event()
-    for name in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(name, lambda *_: over.set())
     options = {"key": args.require_key, "retired": args.retire, "faults": args.faults}
-    with server.running(args.port, **options) as local:
+    with _stopping() as stopped, server.running(args.port, **options) as local:
         print(_told(local, args.json), flush=True)
-        over.wait()
+        stopped.recv(1)
     return 0
+
+
+@contextlib.contextmanager
+def _stopping():
+    """Give a socket that has a byte to read once the process was told to stop.
+
+    A lock is no way to wait for a signal: one that comes just before the main
+    thread falls asleep does not wake it.
+    """
+    stopped, stop = socket.socketpair()
+    with stopped, stop:
+        stop.setblocking(False)
+        signal.set_wakeup_fd(stop.fileno())
+        for name in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(name, lambda *_: None)
+        yield stopped
+        signal.set_wakeup_fd(-1)
 
 
 def _told(local, as_json: bool) -> str:
