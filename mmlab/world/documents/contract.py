@@ -61,7 +61,7 @@ def _clauses(fields: dict) -> list[tuple[str, str]]:
 
 def _drawn(fields: dict, scale: int, small: bool) -> Document:
     """Return the contract as a page."""
-    blocks = [wrapped(clause["text"], _RIGHT - _LEFT - 28, 14) for clause in fields["clauses"]]
+    blocks = [wrapped(clause["text"], _RIGHT - _LEFT - 36, 14) for clause in fields["clauses"]]
     sheet = Sheet(_WIDTH, 470 + sum(46 + 22 * len(block) for block in blocks), scale, small=small)
     sheet.text(_WIDTH // 2, 84, fields["title"], 26, face="bold", align="middle", role="title")
     sheet.text(_LEFT, 132, "between", 13, ink=SOFT)
@@ -74,10 +74,10 @@ def _drawn(fields: dict, scale: int, small: bool) -> Document:
     y = 244
     for clause, block in zip(fields["clauses"], blocks):
         sheet.text(_LEFT, y, f"{clause['number']}.", 15, face="bold", role="number")
-        sheet.text(_LEFT + 28, y, clause["heading"], 15, face="bold", role="section")
+        sheet.text(_LEFT + 36, y, clause["heading"], 15, face="bold", role="section")
         for line in block:
             y += 22
-            sheet.text(_LEFT + 28, y, line, 14, ink=INK)
+            sheet.text(_LEFT + 36, y, line, 14, ink=INK)
         y += 46
     for left, name in ((_LEFT, fields["provider"]), (_LEFT + 340, fields["client"])):
         sheet.rule(left, left + 290, y + 50, SOFT)

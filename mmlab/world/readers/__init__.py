@@ -2,6 +2,11 @@
 
     scene    shapes, colours and places from a picture
     page     printed texts with their boxes
+    code     a program from the screenshot of an editor
+    heads    drawn faces
+    chart    the numbers of a chart
+    screen   an application's state
+    differences  what is not as it was
 
 Each gives exactly what was drawn, on what the world drew; on anything else it
 says what it is most like, and how sure that is, or that it knows nothing of it.

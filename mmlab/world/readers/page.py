@@ -13,7 +13,7 @@ import numpy as np
 from mmlab.world.documents.page import in_lines, in_rows
 from mmlab.world.letters import FACES, LEAST
 from mmlab.world.readers import ink
-from mmlab.world.readers.faces import Face, face_of, fitting
+from mmlab.world.readers.letterforms import Face, face_of, fitting
 from mmlab.world.readers.scene import checked
 from mmlab.world.readers.shaken import decoded
 

@@ -11,7 +11,7 @@ from functools import lru_cache
 import numpy as np
 
 from mmlab.world.letters import FACES, LEAST
-from mmlab.world.readers.faces import Face, face_of
+from mmlab.world.readers.letterforms import Face, face_of
 
 GOOD, FAIR = 0.92, 0.7  # scores of a reading: surely the right style, a text at all
 _SHORT = 4  # a few letters can be explained in many styles: they must be explained better
