@@ -27,6 +27,7 @@ class Picture:
     width, height  int               of the file
     format         "PNG", "JPEG", "GIF" or "WEBP"
     detail         str               what the request says of its resolution
+    page           int               which page of a document it is, from 1; 0 for a picture
     """
 
     pixels: np.ndarray
@@ -34,6 +35,7 @@ class Picture:
     height: int
     format: str
     detail: str = "auto"
+    page: int = 0
 
 
 class Unfit(Exception):
@@ -78,15 +80,15 @@ def picture(data: bytes, limits: dict, said: str | None = None, detail: str = "a
     try:
         if width * height > _LARGE:
             with _one_at_a_time:
-                pixels = _looked_at(decode_image(data))
+                pixels = looked_at(decode_image(data))
         else:
-            pixels = _looked_at(decode_image(data))
+            pixels = looked_at(decode_image(data))
     except InputError as error:
         raise Unfit("format", "damaged") from error
     return Picture(pixels, width, height, kind, detail)
 
 
-def _looked_at(pixels: np.ndarray) -> np.ndarray:
+def looked_at(pixels: np.ndarray) -> np.ndarray:
     """Return a picture made smaller by a whole factor until no side is longer than LONGEST."""
     factor = -(-max(pixels.shape[:2]) // LONGEST)
     if factor == 1:

@@ -1,6 +1,7 @@
 """What the local models answer: from the pixels alone, through the world's readers.
 
     prompt     what is asked, in no provider's form, and what is answered
+    sheets     documents: several pages as one, and plain texts
     sight      what a model sees in a picture, with its declared weaknesses
     questions  what a text asks of a picture, and the answer
     paper      what a text asks of a printed page, and the answer

@@ -11,12 +11,14 @@ class Turn:
 
     role     "user", "assistant" or "tool" (what a tool returned)
     text     str
-    images   tuple of Picture
+    images   tuple of Picture   pictures, and the pages of documents
+    papers   tuple of str       documents that are plain text
     """
 
     role: str
     text: str = ""
     images: tuple[Picture, ...] = ()
+    papers: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from mmlab.api.server.mind import paper, questions
 from mmlab.api.server.mind.filling import Filler
 from mmlab.api.server.mind.prompt import Call, Prompt, Reply, Tool, Turn
 from mmlab.api.server.mind.questions import Answer, where
+from mmlab.api.server.mind.sheets import joined, text_sheet
 from mmlab.api.server.mind.sight import View
 from mmlab.api.server.mind.words import words
 from mmlab.world.grammar import article
@@ -41,11 +42,12 @@ def reply(prompt: Prompt) -> Reply:
 
 
 def _views(prompt: Prompt) -> list[View]:
-    """Return the pictures of the latest turn that has some, as the model sees them."""
+    """Return the pictures and documents of the latest turn that has some, as the model sees them."""
     model = models()[prompt.model]
     for turn in reversed(prompt.turns):
-        if turn.images:
-            return [View(picture, model) for picture in turn.images]
+        if turn.images or turn.papers:
+            views = joined([View(picture, model) for picture in turn.images])
+            return views + [text_sheet(text, model) for text in turn.papers]
     return []
 
 

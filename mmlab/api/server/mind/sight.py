@@ -11,8 +11,11 @@ A single plain shape is never subject to the first and the last.
 """
 
 import hashlib
+import threading
+from collections import OrderedDict
+from collections.abc import Callable
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property
 
 import numpy as np
 
@@ -34,7 +37,7 @@ class View:
     @property
     def sight(self) -> Sight:
         """Shapes, background and what is unknown."""
-        return _seen(self._bytes, self.picture.pixels.shape)[0]
+        return _SEEN.of(self._key, self.picture.pixels)
 
     @property
     def shapes(self) -> tuple[Seen, ...]:
@@ -48,7 +51,7 @@ class View:
         return [
             line if line.size >= least
             else Line(line.text.translate(_LOOKALIKES), line.box, line.size, line.face, line.sure)
-            for line in _read(self._bytes, self.picture.pixels.shape)
+            for line in _READ.of(self._key, self.picture.pixels)
         ]  # fmt: skip
 
     @property
@@ -84,19 +87,36 @@ class View:
 
     def chance(self, what: str) -> float:
         """Return a number of 0 to 1 that this picture, this model and `what` always give."""
-        digest = hashlib.blake2b(f"{self.model.id} {what} ".encode() + self._bytes, digest_size=8)
+        digest = hashlib.blake2b(f"{self.model.id} {what} ".encode() + self.picture.pixels.tobytes(), digest_size=8)
         return int.from_bytes(digest.digest(), "big") / 2**64
 
-    @property
-    def _bytes(self) -> bytes:
-        return self.picture.pixels.tobytes()
+    @cached_property
+    def _key(self) -> bytes:
+        """The picture's digest: what was found in it is kept under this, without the pixels."""
+        size = repr(self.picture.pixels.shape).encode()
+        return hashlib.blake2b(size + self.picture.pixels.tobytes(), digest_size=16).digest()
 
 
-@lru_cache(maxsize=64)
-def _seen(pixels: bytes, shape: tuple) -> tuple[Sight]:
-    return (look(np.frombuffer(pixels, np.uint8).reshape(shape)),)
+class _Kept:
+    """What a reader found in the latest pictures, by the pictures' digests."""
+
+    def __init__(self, read: Callable[[np.ndarray], object], most: int = 256):
+        self._read, self._most = read, most
+        self._lock, self._held = threading.Lock(), OrderedDict()
+
+    def of(self, key: bytes, pixels: np.ndarray):
+        """Return what the reader finds in a picture, without reading it twice."""
+        with self._lock:
+            if key in self._held:
+                self._held.move_to_end(key)
+                return self._held[key]
+        found = self._read(pixels)
+        with self._lock:
+            self._held[key] = found
+            while len(self._held) > self._most:
+                self._held.popitem(last=False)
+        return found
 
 
-@lru_cache(maxsize=64)
-def _read(pixels: bytes, shape: tuple) -> tuple[Line, ...]:
-    return tuple(read_page(np.frombuffer(pixels, np.uint8).reshape(shape)))
+_SEEN = _Kept(look)
+_READ = _Kept(read_page)
