@@ -2,7 +2,9 @@
 
 from dataclasses import dataclass, field
 
+from mmlab.api.server.clips import Clip
 from mmlab.api.server.pictures import Picture
+from mmlab.api.server.sounds import Sound
 
 
 @dataclass(frozen=True)
@@ -13,12 +15,23 @@ class Turn:
     text     str
     images   tuple of Picture   pictures, and the pages of documents
     papers   tuple of str       documents that are plain text
+    sounds   tuple of Sound
+    films    tuple of Clip
     """
 
     role: str
     text: str = ""
     images: tuple[Picture, ...] = ()
     papers: tuple[str, ...] = ()
+    sounds: tuple[Sound, ...] = ()
+    films: tuple[Clip, ...] = ()
+
+    @classmethod
+    def of(cls, role: str, text: str, media) -> "Turn":
+        """Return a turn with its media, whatever they are, each among its kind; a str is a paper."""
+        kinds = {"images": Picture, "papers": str, "sounds": Sound, "films": Clip}
+        return cls(role, text, **{name: tuple(one for one in media if isinstance(one, kind))
+                                  for name, kind in kinds.items()})  # fmt: skip
 
 
 @dataclass(frozen=True)

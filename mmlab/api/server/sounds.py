@@ -1,0 +1,94 @@
+"""Sounds as requests bring them: WAV files, measured and kept short."""
+
+import threading
+from dataclasses import dataclass
+
+import numpy as np
+
+from mmlab.api.server.pictures import Unfit
+from mmlab.errors import InputError
+
+LONGEST = 120  # seconds that a model listens to
+RATE = 24_000  # of the sounds that the models make, as OpenAI's
+_one_at_a_time = threading.Lock()  # so that memory stays bounded
+
+
+@dataclass(frozen=True)
+class Sound:
+    """One sound of a request.
+
+    samples  (n,) float32   mono, -1 to 1
+    rate     int            samples a second
+    """
+
+    samples: np.ndarray
+    rate: int
+
+    @property
+    def seconds(self) -> float:
+        """How long it is."""
+        return len(self.samples) / self.rate
+
+
+def sound(data: bytes, limits: dict) -> Sound:
+    """Return the sound that the bytes of a WAV file hold, or raise Unfit.
+
+    limits  a provider's row of the catalog: sound_bytes
+    raises  Unfit  whose `why` is "bytes", "format" or "seconds"
+    """
+    from mmlab.world.sounds import wav_samples
+
+    if len(data) > limits["sound_bytes"]:
+        raise Unfit("bytes", f"{len(data)} bytes > {limits['sound_bytes']} bytes")
+    try:
+        with _one_at_a_time:
+            samples, rate = wav_samples(data)
+    except InputError as error:
+        raise Unfit("format", _kind(data)) from error
+    if not 4000 <= rate <= 192_000 or not len(samples):
+        raise Unfit("format", f"{len(samples)} samples at {rate} Hz")
+    if len(samples) > LONGEST * rate:
+        raise Unfit("seconds", f"audio duration {len(samples) / rate:.1f} seconds is longer than {LONGEST} "
+                               "seconds which is the maximum for this model")  # fmt: skip
+    return Sound(samples, rate)
+
+
+def _kind(data: bytes) -> str:
+    """Return what a file seems to be."""
+    if data[:4] == b"RIFF" and data[8:12] == b"WAVE":
+        return "a WAV file that is damaged or packed in another way than PCM"
+    starts = {b"ID3": "mp3", b"\xff\xfb": "mp3", b"OggS": "ogg", b"fLaC": "flac", b"\x1aE\xdf\xa3": "webm"}
+    found = next((kind for start, kind in starts.items() if data.startswith(start)), None)
+    return f"a file of type {found}" if found else "no sound file that is known"
+
+
+def resampled(samples: np.ndarray, old: int, new: int) -> np.ndarray:
+    """Return a sound at another rate; nothing above what both rates can hold is kept.
+
+    samples  (n,) float32
+    returns  (n * new / old,) float32
+
+    >>> resampled(np.zeros(160, np.float32), 16000, 24000).shape
+    (240,)
+    """
+    length = round(len(samples) * new / old)
+    if old == new or not length:
+        return samples
+    spectrum = np.fft.rfft(samples.astype(np.float64))[: length // 2 + 1]
+    return (np.fft.irfft(spectrum, length) * (length / len(samples))).astype(np.float32)
+
+
+def spoken(text: str, voice: int, form: str) -> bytes:
+    """Return a text spoken: a WAV file, or bare samples of 16 bits ("pcm"), 24,000 a second.
+
+    voice  int   which of the world's voices
+    """
+    from mmlab.world.sounds import wav_bytes
+    from mmlab.world.speech import speak
+
+    # What cannot be said is left out: the voice knows English letters alone.
+    plain = "".join(mark if mark.isascii() and mark.isprintable() else " " for mark in text)
+    samples = resampled(speak(plain, seed=voice), 16_000, RATE)
+    if form == "wav":
+        return wav_bytes(samples, RATE)
+    return (np.clip(samples, -1, 1) * 32767).round().astype("<i2").tobytes()
