@@ -16,7 +16,7 @@ class Model:
     """One model of the local server.
 
     id             str
-    input, output  tuple of "text", "image", "audio"
+    input, output  tuple of "text", "image", "audio", "video", "embedding"
     context        int    tokens that a request may hold
     longest_reply  int    tokens that a reply may hold
     price          dict   dollars a million tokens: input, output

@@ -1,4 +1,4 @@
-"""How many tokens a text or a picture costs, by each provider's published formula.
+"""How many tokens texts, pictures, sounds and films cost, by each provider's published formula.
 
 Texts: tokenizers are the providers' own, and all three publish the same rule of
 thumb, four characters a token. Pictures: exact, from width and height alone;
@@ -33,16 +33,53 @@ def image_tokens(provider: str, width: int, height: int, detail: str = "auto") -
     >>> image_tokens("anthropic", 280, 140)
     50
     """
-    rows = catalog()["image_tokens"]
-    if provider not in rows:
-        raise InputError(f"image_tokens: provider={provider!r}", f"one of {', '.join(rows)}",
-                         "pass provider='openai'")  # fmt: skip
+    row = _row("image_tokens", provider)
     if min(width, height) < 1:
         raise InputError(f"image_tokens: {width} x {height} pixels", "at least 1 x 1", "pass its size")
-    row = rows[provider]
     return {"tiles": _tiles, "patches": _patches, "resolution": _resolution}[row["rule"]](
         row["numbers"], width, height, detail
     )
+
+
+def sound_tokens(provider: str, seconds: float, *, said: bool = False) -> int:
+    """Return how many tokens a sound costs, rounded up.
+
+    provider  a row of the catalog's sound_tokens: "openai", "google"
+    seconds   float   how long it is
+    said      bool    whether the model says it, rather than hears it
+    raises    InputError  for an unknown provider, or a time below 0
+
+    >>> sound_tokens("openai", 2.5), sound_tokens("google", 2.5), sound_tokens("openai", 2.5, said=True)
+    (25, 80, 50)
+    """
+    row = _row("sound_tokens", provider)
+    if not seconds >= 0:
+        raise InputError(f"sound_tokens: seconds={seconds!r}", "0 or more", "pass its length in seconds")
+    return ceil(round(seconds * row["said" if said else "heard"], 6))
+
+
+def film_tokens(provider: str, frames: int, detail: str = "unspecified") -> int:
+    """Return how many tokens a film costs: so many for each frame that is looked at.
+
+    provider  a row of the catalog's film_tokens: "google"
+    frames    int   as many as are looked at: one a second, unless a request says otherwise
+    detail    "low", "medium", "high", "unspecified"
+    raises    InputError  for an unknown provider
+
+    >>> film_tokens("google", 10), film_tokens("google", 10, "high")
+    (700, 2800)
+    """
+    row = _row("film_tokens", provider)
+    return frames * row.get(detail, row["unspecified"])
+
+
+def _row(table: str, provider: str) -> dict:
+    """Return a provider's row of one of the catalog's tables, or raise InputError."""
+    rows = catalog()[table]
+    if provider not in rows:
+        raise InputError(f"{table}: provider={provider!r}", f"one of {', '.join(rows)}",
+                         f"pass provider={next(iter(rows))!r}")  # fmt: skip
+    return rows[provider]
 
 
 def _tiles(numbers: dict, width: int, height: int, detail: str) -> int:

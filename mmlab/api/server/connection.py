@@ -141,7 +141,8 @@ class Connection(BaseHTTPRequestHandler):
         """Send an answer: whole, or event by event."""
         self.send_response(response.status)
         stream = response.events is not None
-        self.send_header("Content-Type", "text/event-stream" if stream else response.kind)
+        events = stream and response.kind == Response.kind
+        self.send_header("Content-Type", "text/event-stream" if events else response.kind)
         for name, value in response.headers.items():
             self.send_header(name, re.sub(r"[^\x20-\x7e]", "", str(value)))
         if self.close_connection:

@@ -49,7 +49,7 @@ class Response:
     """One answer: a body, or events that are sent as they come.
 
     body    bytes, or a value to send as JSON
-    events  iterator of bytes, sent chunk by chunk as text/event-stream
+    events  iterator of bytes, sent chunk by chunk; as text/event-stream, unless `kind` says otherwise
     pause   float   seconds before each piece that is sent
     breaks  bool    whether the answer breaks off in the middle, connection and all
     """
@@ -98,9 +98,10 @@ def _not_too_deep(data: bytes) -> None:
             depth -= 1
 
 
-def form(request: Request) -> tuple[dict[str, str], dict[str, tuple[str, str, bytes]]]:
-    """Return a multipart form's fields, and its files as (name, media type, bytes).
+def form(request: Request) -> tuple[dict, dict]:
+    """Return a multipart form's fields (str), and its files as (name, media type, bytes).
 
+    What is named "name[]" is a list of them.
     raises  ApiError  when it is no form, is damaged or has too many parts
     """
     if request.headers.get_content_type() != "multipart/form-data":
@@ -117,10 +118,11 @@ def form(request: Request) -> tuple[dict[str, str], dict[str, tuple[str, str, by
     fields, files = {}, {}
     for piece in pieces[1:-1]:
         name, file, kind, data = _part(piece)
-        if file is None:
-            fields[name] = data.decode("utf-8", "replace")
+        kept, value = (fields, data.decode("utf-8", "replace")) if file is None else (files, (file, kind, data))
+        if name.endswith("[]"):
+            kept.setdefault(name, []).append(value)
         else:
-            files[name] = (file, kind, data)
+            kept[name] = value
     return fields, files
 
 
