@@ -12,10 +12,11 @@ _VIVID = 50  # between the strongest and the weakest channel of a series' colour
 _DARK = 120  # the axis is darker than this
 
 
-def read_chart(image: np.ndarray) -> dict | None:
+def read_chart(image: np.ndarray, lines: list[Line] | None = None) -> dict | None:
     """Return what a chart shows, as the fields that `chart` gives, or None when it is no chart.
 
     image   (h, w, 3) uint8   a bar, line or pie chart of `mmlab.world`, in any scale
+    lines   list of Line      its texts, where they have been read already
     raises  ShapeError        when it is not one picture
 
     >>> from mmlab.world.documents import chart
@@ -24,7 +25,7 @@ def read_chart(image: np.ndarray) -> dict | None:
     True
     """
     image = checked(image)
-    lines = read_page(image)
+    lines = read_page(image) if lines is None else lines
     titles = [line for line in lines if line.face == "bold"]
     if not titles:
         return None

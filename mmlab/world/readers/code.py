@@ -3,13 +3,16 @@
 import numpy as np
 
 from mmlab.world.letters import letter
-from mmlab.world.readers.page import read_page
+from mmlab.world.readers.page import Line, read_page
+
+_MOST = 2000  # lines: a larger number at the left is none of a line
 
 
-def read_code(image: np.ndarray) -> str | None:
+def read_code(image: np.ndarray, lines: list[Line] | None = None) -> str | None:
     """Return the program that an editor shows, ending with a line break, or None when there is none.
 
     image   (h, w, 3) uint8   a code page of `mmlab.world`, in any scale
+    lines   list of Line      its texts, where they have been read already
     raises  ShapeError        when it is not one picture
 
     >>> from mmlab.world.documents import code_page
@@ -17,14 +20,14 @@ def read_code(image: np.ndarray) -> str | None:
     >>> read_code(page.image) == page.fields["code"]
     True
     """
-    lines = [line for line in read_page(image) if line.face == "mono"]
+    lines = [line for line in (read_page(image) if lines is None else lines) if line.face == "mono"]
     numbers = [line for line in lines if line.text.isdecimal()]
     if not numbers:
         return None
     edge = min(numbers, key=lambda line: line.box[2]).box[2]
     gutter = {int(line.text): line for line in numbers if line.box[0] < edge}
     code = [line for line in lines if line.box[0] >= edge]
-    if not code:
+    if not code or max(gutter) > _MOST:
         return None
     size = max(line.size for line in code)
     pitch = letter(" ", size, "mono").advance

@@ -23,14 +23,14 @@ def differences(before: np.ndarray, after: np.ndarray) -> tuple[Difference, ...]
     """
     scenes = read_scene(before), read_scene(after)
     if all(scenes):
-        return tuple(sorted(_of_scenes(*scenes)))
+        return tuple(sorted(of_scenes(*scenes)))
     screens = read_screen(before), read_screen(after)
     if all(screens):
-        return tuple(sorted(_of_screens(*screens)))
-    return tuple(sorted(_of_pages(read_page(before), read_page(after))))
+        return tuple(sorted(of_screens(*screens)))
+    return tuple(sorted(of_pages(read_page(before), read_page(after))))
 
 
-def _of_scenes(before: Scene, after: Scene) -> list[Difference]:
+def of_scenes(before: Scene, after: Scene) -> list[Difference]:
     """Return how two scenes differ: what stays in its place has changed, what stays the same has moved."""
     old = [shape for shape in before.shapes if shape not in after.shapes]
     new = [shape for shape in after.shapes if shape not in before.shapes]
@@ -58,7 +58,7 @@ def _ways(shape, other) -> list[str]:
     return [way for way in ("colour", "size", "kind") if getattr(shape, way) != getattr(other, way)]
 
 
-def _of_screens(before: dict, after: dict) -> list[Difference]:
+def of_screens(before: dict, after: dict) -> list[Difference]:
     """Return how the elements of two screens differ."""
     old, new = ({(one["role"], one["label"]): one["state"] for one in side["elements"]} for side in (before, after))
     found = []
@@ -71,7 +71,7 @@ def _of_screens(before: dict, after: dict) -> list[Difference]:
     return found
 
 
-def _of_pages(before: list[Line], after: list[Line]) -> list[Difference]:
+def of_pages(before: list[Line], after: list[Line]) -> list[Difference]:
     """Return which texts of two pages differ; a text is named by the first one of its row."""
     found = []
     for line in before:

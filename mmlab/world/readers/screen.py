@@ -9,10 +9,11 @@ from mmlab.world.readers.scene import checked
 _SHADE = 6  # panels whose colours differ by less are one
 
 
-def read_screen(image: np.ndarray) -> dict | None:
+def read_screen(image: np.ndarray, lines: list[Line] | None = None) -> dict | None:
     """Return what a screen shows, as the fields that `screenshot` gives, or None when it is none.
 
     image   (h, w, 3) uint8   a screen of `mmlab.world`, in any scale
+    lines   list of Line      its texts, where they have been read already
     raises  ShapeError        when it is not one picture
 
     >>> from mmlab.world.documents import screenshot
@@ -21,7 +22,7 @@ def read_screen(image: np.ndarray) -> dict | None:
     True
     """
     image = checked(image)
-    lines = read_page(image)
+    lines = read_page(image) if lines is None else lines
     seen = _Seen(image, lines)
     if seen.bar is None or not seen.tabs:
         return None

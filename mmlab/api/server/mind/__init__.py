@@ -5,6 +5,8 @@
     sight      what a model sees in a picture, with its declared weaknesses
     questions  what a text asks of a picture, and the answer
     paper      what a text asks of a printed page, and the answer
+    pages      charts, editors and screens: their data, and answers from them
+    acting     what to do next on a screen to reach a goal
     filling    answers in the form of a JSON schema
     reply      all together
 """

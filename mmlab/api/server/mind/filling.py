@@ -2,7 +2,7 @@
 
 import re
 
-from mmlab.api.server.mind import paper
+from mmlab.api.server.mind import pages, paper
 from mmlab.api.server.mind.questions import where
 from mmlab.api.server.mind.sight import View
 from mmlab.api.server.mind.words import words
@@ -68,6 +68,8 @@ class Filler:
 
     def _things(self, name: str) -> list:
         """Return what a list of this name holds: rows of a page's table, texts, or shapes."""
+        if (drawn := pages.listed(self.views, name)) is not None:
+            return drawn
         asked = paper.parts(name)
         if self.views and self.views[0].is_page:
             if asked & {"line", "text"} and not asked & {"item"}:
@@ -90,6 +92,8 @@ class Filler:
         if not self.views:
             return None
         view = self.views[0]
+        if (drawn := pages.value(view, name)) is not None:
+            return drawn
         if view.is_page:
             return paper.text_of(view) if asked & {"text", "content"} else paper.value_for(view, name)
         if asked & {"count", "number", "total", "many"}:

@@ -4,7 +4,7 @@ import json
 import re
 
 from mmlab.api.catalog import models
-from mmlab.api.server.mind import paper, questions
+from mmlab.api.server.mind import acting, pages, paper, questions
 from mmlab.api.server.mind.filling import Filler
 from mmlab.api.server.mind.prompt import Call, Prompt, Reply, Tool, Turn
 from mmlab.api.server.mind.questions import Answer, where
@@ -29,6 +29,8 @@ def reply(prompt: Prompt) -> Reply:
     if any(view.refuses for view in views):
         return Reply("I cannot help with this picture.", ending="refusal")
     asked = _asked(prompt)
+    if acted := acting.reply(prompt, views, asked):
+        return acted
     said = _said(prompt, views, asked)
     filler = Filler(views, said.sentence, said.short, asked)
     tool = _tool(prompt, asked)
@@ -81,6 +83,9 @@ def _without_pictures(prompt: Prompt, asked: str) -> Answer:
 
 def _of_one(view: View, asked: str) -> Answer:
     """Return the answer to what is asked of one picture; a description where nothing else is."""
+    drawn = pages.of(view)
+    if drawn and (drawn.kind == "code" or not _READS.search(asked)):
+        return pages.answer(view, asked)
     if view.is_page or (_READS.search(asked) and not view.shapes and view.lines):
         find = paper.answer
         otherwise = Answer(paper.text_of(view), paper.text_of(view))
