@@ -6,13 +6,10 @@ small letters misreads a chart's axis and a screen's labels too.
 
 import re
 from dataclasses import dataclass
-from functools import lru_cache
-
-import numpy as np
 
 from mmlab.api.server.mind import paper
 from mmlab.api.server.mind.questions import Answer
-from mmlab.api.server.mind.sight import View
+from mmlab.api.server.mind.sight import Memory, View
 from mmlab.world.documents.before_after import Difference
 from mmlab.world.readers.chart import read_chart
 from mmlab.world.readers.code import read_code
@@ -38,12 +35,12 @@ def of(view: View) -> Drawn | None:
     """Return what a page is beyond its text, or None when it is text alone."""
     if not isinstance(view, View) or not view.is_page:  # several pages are a text
         return None
-    return _drawn(view.picture.pixels.tobytes(), view.picture.pixels.shape, tuple(view.lines))
+    return _DRAWN.of(view.key + view.model.id.encode(), (view.picture.pixels, view.lines))
 
 
-@lru_cache(maxsize=64)
-def _drawn(pixels: bytes, shape: tuple, lines: tuple) -> Drawn | None:
-    image, lines = np.frombuffer(pixels, np.uint8).reshape(shape), list(lines)
+def _read(page: tuple) -> Drawn | None:
+    """Return what the picture and the lines of a page make, or None."""
+    image, lines = page
     try:
         if (fields := read_screen(image, lines)) is not None:
             return Drawn("screen", fields)
@@ -55,6 +52,9 @@ def _drawn(pixels: bytes, shape: tuple, lines: tuple) -> Drawn | None:
         # Drawn by nobody that the readers know: its parts are not where they should be.
         return None
     return None
+
+
+_DRAWN = Memory(_read)
 
 
 def answer(view: View, asked: str) -> Answer | None:

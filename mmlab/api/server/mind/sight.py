@@ -37,7 +37,7 @@ class View:
     @property
     def sight(self) -> Sight:
         """Shapes, background and what is unknown."""
-        return _SEEN.of(self._key, self.picture.pixels)
+        return _SEEN.of(self.key, self.picture.pixels)
 
     @property
     def shapes(self) -> tuple[Seen, ...]:
@@ -51,7 +51,7 @@ class View:
         return [
             line if line.size >= least
             else Line(line.text.translate(_LOOKALIKES), line.box, line.size, line.face, line.sure)
-            for line in _READ.of(self._key, self.picture.pixels)
+            for line in _READ.of(self.key, self.picture.pixels)
         ]  # fmt: skip
 
     @property
@@ -91,13 +91,13 @@ class View:
         return int.from_bytes(digest.digest(), "big") / 2**64
 
     @cached_property
-    def _key(self) -> bytes:
+    def key(self) -> bytes:
         """The picture's digest: what was found in it is kept under this, without the pixels."""
         size = repr(self.picture.pixels.shape).encode()
         return hashlib.blake2b(size + self.picture.pixels.tobytes(), digest_size=16).digest()
 
 
-class _Kept:
+class Memory:
     """What a reader found in the latest pictures, by the pictures' digests."""
 
     def __init__(self, read: Callable[[np.ndarray], object], most: int = 256):
@@ -118,5 +118,5 @@ class _Kept:
         return found
 
 
-_SEEN = _Kept(look)
-_READ = _Kept(read_page)
+_SEEN = Memory(look)
+_READ = Memory(read_page)
