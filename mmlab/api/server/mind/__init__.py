@@ -7,6 +7,8 @@
     paper      what a text asks of a printed page, and the answer
     pages      charts, editors and screens: their data, and answers from them
     acting     what to do next on a screen to reach a goal
+    hearing    what is heard in a sound, and what a text asks of it
+    watching   what happens in a film, or in pictures that follow each other
     filling    answers in the form of a JSON schema
     reply      all together
 """

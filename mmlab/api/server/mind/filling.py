@@ -17,10 +17,12 @@ class Filler:
     text   str            the reply in words
     short  str            the answer in a word, or the text
     asked  str            what was asked
+    told   Told           what sounds or films tell, in place of pictures; None without
     """
 
-    def __init__(self, views: list[View], text: str, short: str, asked: str):
+    def __init__(self, views: list[View], text: str, short: str, asked: str, told=None):
         self.views, self.text, self.short, self.asked = views, text, short, asked
+        self.told = told
 
     def fill(self, schema: dict, name: str = "", of=None, depth: int = 0, root: dict | None = None):
         """Return a value that satisfies a schema.
@@ -67,7 +69,9 @@ class Filler:
         return str(value)
 
     def _things(self, name: str) -> list:
-        """Return what a list of this name holds: rows of a page's table, texts, or shapes."""
+        """Return what a list of this name holds: rows of a page's table, texts, shapes, words or events."""
+        if self.told:
+            return self.told.listed(_asked(name))
         if (drawn := pages.listed(self.views, name)) is not None:
             return drawn
         asked = paper.parts(name)
@@ -79,8 +83,7 @@ class Filler:
 
     def _found(self, name: str, of):
         """Return what was seen under a name, or None."""
-        asked = set(words(re.sub(r"([a-z])([A-Z])", r"\1_\2", name)))
-        asked |= {word.removesuffix("s") for word in asked}  # a list's name is in the plural
+        asked = _asked(name)
         if isinstance(of, str):
             return of
         if isinstance(of, dict):
@@ -89,8 +92,8 @@ class Filler:
             return of[best] if labels[best] else next(iter(of.values()))
         if of is not None:
             return _of_shape(of, asked, self.views[0])
-        if not self.views:
-            return None
+        if self.told or not self.views:
+            return self.told.fact(asked) if self.told else None
         view = self.views[0]
         if (drawn := pages.value(view, name)) is not None:
             return drawn
@@ -115,6 +118,12 @@ class Filler:
                 return choice
         everything = " ".join(words(self.text))
         return next((choice for choice in choices if str(choice).lower() in everything), choices[0])
+
+
+def _asked(name: str) -> set[str]:
+    """Return the words of a property's name; a list's name is in the plural."""
+    asked = set(words(re.sub(r"([a-z])([A-Z])", r"\1_\2", name)))
+    return asked | {word.removesuffix("s") for word in asked}
 
 
 def _of_shape(shape, asked: set[str], view: View):

@@ -24,26 +24,35 @@ def drawn(text: str, seed: int, most: int) -> Scene | None:
     most  int   so many shapes the model keeps in mind; it forgets the rest
     """
     spoken = words(text)
-    named = _counted(spoken)[: min(most, MOST)]
+    named = counted(spoken)[: min(most, MOST)]
     if not named:
         return None
     rng = np.random.default_rng(seed)
-    places = list(_PLACES[len(named)])
-    if len(named) == 2 and {"above", "below"} & set(spoken):
-        places = list(_DOWN)
-    if {"right", "below"} & set(spoken):
-        places.reverse()
     shapes = [
         Shape(one.kind or str(rng.choice(KINDS)), one.colour or str(rng.choice(list(COLOURS))),
               one.size or "large", *place)
-        for one, place in zip(named, places)
+        for one, place in zip(named, places(spoken, len(named)))
     ]  # fmt: skip
-    ground = next((word for word, after in zip(spoken, spoken[1:])
-                   if word in BACKGROUNDS and after == "background"), "grey")  # fmt: skip
-    return Scene(tuple(shapes), ground)
+    return Scene(tuple(shapes), ground(spoken) or "grey")
 
 
-def _counted(spoken: list[str]) -> list:
+def places(spoken: list[str], count: int) -> list[tuple[int, int]]:
+    """Return where so many shapes lie that words place left of, right of, above or below each other."""
+    found = list(_DOWN if count == 2 and {"above", "below"} & set(spoken) else _PLACES[count])
+    return found[::-1] if {"right", "below"} & set(spoken) else found
+
+
+def ground(spoken: list[str]) -> str | None:
+    """Return the background that words name, or None.
+
+    >>> ground(["on", "a", "white", "background"])
+    'white'
+    """
+    pairs = zip(spoken, spoken[1:])
+    return next((word for word, after in pairs if word in BACKGROUNDS and after == "background"), None)
+
+
+def counted(spoken: list[str]) -> list:
     """Return the shapes that words name, as often as their number says."""
     found, start = [], 0
     for place, word in [*enumerate(spoken), (len(spoken), "one")]:

@@ -4,7 +4,7 @@ import json
 import re
 
 from mmlab.api.catalog import models
-from mmlab.api.server.mind import acting, pages, paper, questions
+from mmlab.api.server.mind import acting, hearing, pages, paper, questions, watching
 from mmlab.api.server.mind.filling import Filler
 from mmlab.api.server.mind.prompt import Call, Prompt, Reply, Tool, Turn
 from mmlab.api.server.mind.questions import Answer, where
@@ -25,19 +25,22 @@ _SHAPES_ONLY = {"type": "object", "properties": {
 
 def reply(prompt: Prompt) -> Reply:
     """Return what a model answers to a prompt: always the same to the same."""
-    views = _views(prompt)
+    prompt = hearing.spoken(prompt)
+    asked = _asked(prompt)
+    films = watching.clips(prompt, asked)
+    views = watching.first_frames(films, models()[prompt.model]) or _views(prompt)
     if any(view.refuses for view in views):
         return Reply("I cannot help with this picture.", ending="refusal")
-    asked = _asked(prompt)
     if acted := acting.reply(prompt, views, asked):
         return acted
-    said = _said(prompt, views, asked)
-    filler = Filler(views, said.sentence, said.short, asked)
+    told = watching.told(prompt, films, asked) if films else hearing.told(prompt, asked)
+    said = told.answer if told else _said(prompt, views, asked)
+    filler = Filler(views, said.sentence, said.short, asked, told)
     tool = _tool(prompt, asked)
     if tool:
         return Reply(calls=[Call(tool.name, filler.fill(tool.schema or {"type": "object"}))], ending="call")
     if prompt.schema is not None:
-        text = json.dumps(filler.fill(prompt.schema or _SHAPES_ONLY))
+        text = json.dumps(filler.fill(prompt.schema or (told.schema if told else _SHAPES_ONLY)))
     else:
         text = said.short if _BRIEF.search(asked + prompt.system) else said.sentence
     return _cut(text, prompt)
@@ -75,9 +78,11 @@ def _said(prompt: Prompt, views: list[View], asked: str) -> Answer:
 
 
 def _without_pictures(prompt: Prompt, asked: str) -> Answer:
-    words_ = f"I am {prompt.model}, a small model that looks at pictures."
+    sees = "image" in models()[prompt.model].input
+    words_ = f"I am {prompt.model}, a small model that {'looks at pictures' if sees else 'listens to sounds'}."
     if asked.strip():
-        words_ += " There is no picture in your message: send one, and ask what it shows."
+        words_ += f" There is no {'picture' if sees else 'sound'} in your message: send one, and ask " \
+                  f"what it {'shows' if sees else 'says'}."  # fmt: skip
     return Answer(words_, words_)
 
 

@@ -1,0 +1,131 @@
+"""What happens in a film, or in pictures that follow each other; what a text asks of it, and the answer."""
+
+import re
+
+import numpy as np
+
+from mmlab.api.catalog import Model, models
+from mmlab.api.server.clips import Clip
+from mmlab.api.server.mind.hearing import Told
+from mmlab.api.server.mind.prompt import Prompt
+from mmlab.api.server.mind.questions import Answer
+from mmlab.api.server.mind.sight import View
+from mmlab.api.server.mind.words import mentions, words
+from mmlab.api.server.pictures import Picture
+from mmlab.errors import InputError
+
+_HAPPENS = re.compile(r"\b(happen\w*|film|video|clip|frames?|events?|order|first|then|mov\w+|appears?|"
+                      r"vanish\w*|disappears?|sequence|over time|timeline)\b", re.IGNORECASE)  # fmt: skip
+_WORDS = {"appear": "appears", "vanish": "vanishes", "recolour": "changes its colour"}
+_MEANT = {
+    "appear": "appear", "appears": "appear", "appeared": "appear", "vanish": "vanish", "vanishes": "vanish",
+    "vanished": "vanish", "disappear": "vanish", "disappears": "vanish", "disappeared": "vanish",
+    "gone": "vanish", "left": "left", "right": "right", "up": "up", "upwards": "up", "down": "down",
+    "downwards": "down",
+}  # fmt: skip
+_OTHER_WAY = {"left": "right", "right": "left"}
+_WAYS = ("left", "right", "up", "down")
+
+
+def clips(prompt: Prompt, asked: str) -> list[Clip]:
+    """Return the films that a question is about: those of the latest turn with media.
+
+    Three pictures or more that are alike in size, and a question of what happens,
+    are a film whose times nobody knows: a second from each to the next.
+    """
+    turn = next((one for one in reversed(prompt.turns) if one.films or one.images or one.sounds or one.papers), None)
+    if turn is None or prompt.turns[-1].role == "tool":
+        return []
+    shapes = {one.pixels.shape for one in turn.images}
+    if not turn.films and len(turn.images) > 2 and len(shapes) == 1 and _HAPPENS.search(asked):
+        frames = np.stack([one.pixels for one in turn.images])
+        return [Clip(frames, tuple(map(float, range(len(frames)))), float(len(frames)))]
+    return list(turn.films)
+
+
+def first_frames(shown: list[Clip], model: Model) -> list[View]:
+    """Return each film's first frame, as the model sees it: what it refuses, it refuses by this."""
+    return [View(Picture(np.ascontiguousarray(one.frames[0]), *one.frames.shape[2:0:-1], "AVI"), model)
+            for one in shown]  # fmt: skip
+
+
+def told(prompt: Prompt, shown: list[Clip], asked: str) -> Told:
+    """Return what films tell of what is asked."""
+    views = first_frames(shown, models()[prompt.model])
+    stories = [_story(one, view) for one, view in zip(shown, views)]
+    answers = [_of_one(one, story, asked) for one, story in zip(shown, stories)]
+    answer = answers[0] if len(answers) == 1 else Answer(
+        "; ".join(one.short for one in answers),
+        " ".join(f"Film {n}: {one.sentence}" for n, one in enumerate(answers, 1)))  # fmt: skip
+    rows = [row for story in stories for row in story or ()]
+    facts = {"count": str(len(rows)), "answer": answer.short, "duration": f"{sum(c.seconds for c in shown):g}",
+             "seconds": f"{sum(one.seconds for one in shown):g}", "description": answer.sentence}  # fmt: skip
+    return Told(answer, facts, {"": rows})
+
+
+def _story(clip: Clip, view: View) -> list[dict] | None:
+    """Return what happens in a film, one dict of texts for each event in order; None if it cannot be told."""
+    from mmlab.world.readers.film import watch
+
+    try:
+        events = watch(clip.frames)
+    except InputError:
+        return None
+    found = []
+    for event in events:
+        kind = _OTHER_WAY.get(event.kind, event.kind) if view.swaps_sides else event.kind
+        found.append({"event": kind, "colour": event.colour, "color": event.colour, "shape": event.shape,
+                      "time": f"{clip.times[min(event.frame, len(clip.times) - 1)]:g}",
+                      "frame": str(event.frame)})  # fmt: skip
+    return found
+
+
+def _sentence(row: dict) -> str:
+    """Return one event in words."""
+    does = f"moves {row['event']}" if row["event"] in _WAYS else _WORDS.get(row["event"], row["event"])
+    return f"the {row['colour']} {row['shape']} {does}"
+
+
+def _of_one(clip: Clip, story: list[dict] | None, asked: str) -> Answer:
+    """Return the answer to what is asked of one film; all that happens where nothing else is."""
+    if story is None:
+        return Answer("unknown", f"I see {len(clip.frames)} frames, and cannot tell what happens in them.")
+    if not story:
+        return Answer("nothing", "Nothing happens.")
+    spoken = words(asked)
+    fitting = [row for row in story if _fits(row, spoken)]
+    if {"many", "number", "count"} & set(spoken):
+        return Answer(str(len(fitting)), f"It happens {len(fitting)} times.")
+    if {"when", "second"} & set(spoken) and fitting:
+        return Answer(fitting[0]["time"], f"{_sentence(fitting[0])} at {fitting[0]['time']} s.".capitalize())
+    if spoken[:1] in (["does"], ["do"], ["is"], ["did"]):
+        return Answer("yes", f"Yes, {_sentence(fitting[0])}.") if fitting else Answer("no", "No.")
+    if {"what", "which"} & set(spoken) and {"first", "last"} & set(spoken):
+        chosen = (fitting or story)[0 if "first" in spoken else -1]
+        return Answer(_sentence(chosen), f"{_sentence(chosen).capitalize()}.")
+    direction = _direction(story, spoken)
+    if direction:
+        return direction
+    text = ", then ".join(map(_sentence, story))
+    return Answer(text, f"{text.capitalize()}.")
+
+
+def _fits(row: dict, spoken: list[str]) -> bool:
+    """Is an event one of those that words name, by shape, colour and what happens?"""
+    named, meant = mentions(spoken), {_MEANT[word] for word in spoken if word in _MEANT}
+    if {"move", "moves", "moved", "moving"} & set(spoken) and not meant:
+        meant = set(_WAYS)
+    if {"change", "changes", "changed"} & set(spoken):
+        meant.add("recolour")
+    return (not meant or row["event"] in meant) and (not named or any(
+        one.kind in (None, row["shape"]) and one.colour in (None, row["colour"]) for one in named))  # fmt: skip
+
+
+def _direction(story: list[dict], spoken: list[str]) -> Answer | None:
+    """Answer which way something moves."""
+    if not {"direction", "way"} & set(spoken):
+        return None
+    moves = [row for row in story if row["event"] in _WAYS and _fits(row, spoken)]
+    if not moves:
+        return Answer("none", "It does not move.")
+    return Answer(moves[0]["event"], f"{_sentence(moves[0]).capitalize()}.")
