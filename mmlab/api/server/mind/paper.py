@@ -28,16 +28,29 @@ def rows(lines: list[Line]) -> list[list[Line]]:
 
 
 def pairs(lines: list[Line]) -> list[tuple[str, str]]:
-    """Return what stands as a label with its value: "Total: 5", or two texts side by side."""
+    """Return what stands as a label with its value: "Total: 5", side by side, or a small one over a larger."""
     found = []
     for row in rows(lines):
         for place, line in enumerate(row):
             label, colon, value = line.text.partition(":")
+            beside = row[place + 1].text if place + 1 < len(row) else ""
+            under = _under(line, lines)
             if colon and value.strip():
                 found.append((label.strip(), value.strip()))
-            elif place + 1 < len(row):
-                found.append((line.text.rstrip(":"), row[place + 1].text))
+            elif under and not re.search(r"\d", beside):
+                found.append((line.text.rstrip(":"), under.text))
+            elif beside:
+                found.append((line.text.rstrip(":"), beside))
     return found
+
+
+def _under(label: Line, lines: list[Line]) -> Line | None:
+    """Return the larger text right under a label, begun where it begins, or None."""
+    for one in lines:
+        if (one.size > label.size and 0 <= one.box[1] - label.box[3] <= 2.5 * label.size
+                and abs(one.box[0] - label.box[0]) <= 1.2 * label.size):  # fmt: skip
+            return one
+    return None
 
 
 def table(lines: list[Line]) -> list[dict[str, str]]:
@@ -73,7 +86,8 @@ def parts(name: str) -> set[str]:
     """
     split = re.sub(r"([a-z])([A-Z])", r"\1 \2", name).lower()
     found = (word for word in re.findall(r"[a-z]+", split) if word not in _SMALL)
-    same = {"no": "number", "nr": "number", "qty": "quantity", "amt": "amount", "vat": "tax"}
+    same = {"no": "number", "nr": "number", "qty": "quantity", "amt": "amount", "vat": "tax",
+            **dict.fromkeys(("customer", "client", "bill", "billed"), "buyer")}  # fmt: skip
     return {same.get(word, word.removesuffix("s") if len(word) > 3 else word) for word in found}
 
 
