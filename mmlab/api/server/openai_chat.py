@@ -6,12 +6,14 @@ import time
 from collections.abc import Iterator
 
 from mmlab.api.server import openai_content as content
+from mmlab.api.server import openai_voice as voice
 from mmlab.api.server.errors import ApiError
 from mmlab.api.server.exchange import Request, Response, event
 from mmlab.api.server.fields import ANY, Field, checked, tagged
 from mmlab.api.server.mind import Prompt, Reply, Turn
 from mmlab.api.server.openai_content import TEXT, TEXT_NEEDED, VOICE
 from mmlab.api.server.texts import pieces
+from mmlab.api.tokens import sound_tokens
 
 _NUMBER = Field("number", least=-2, most=2)
 _COUNT = Field("integer", least=1)
@@ -37,6 +39,7 @@ _PARTS = {
     "text": {"text": TEXT_NEEDED, "prompt_cache_breakpoint": ANY},
     "image_url": {"image_url": Field("object", True), "prompt_cache_breakpoint": ANY},
     "file": {"file": Field("object", True), "prompt_cache_breakpoint": ANY},
+    "input_audio": {"input_audio": Field("object", True), "prompt_cache_breakpoint": ANY},
     "refusal": {"refusal": TEXT_NEEDED},
 }  # fmt: skip
 _URL = {"url": TEXT_NEEDED, "detail": Field("string", choices=("auto", "low", "high", "original"))}
@@ -46,17 +49,18 @@ _FILE = {"file_id": TEXT, "file_data": TEXT, "filename": TEXT}
 def create(server, request: Request) -> Response:
     """Answer POST /v1/chat/completions."""
     body = content.body_of(request, _CHAT)
-    content.model(server, body["model"], "text")
-    if "audio" in (body.get("modalities") or []):
-        raise ApiError(400, f"Model {body['model']} does not answer in audio.", "modalities", "invalid_value")
+    how = voice.wanted(body, content.model(server, body["model"], "text"))
     asked = _prompt(server, body)
     content.fits(server, asked)
     said = server.reply(asked)
+    aloud = voice.said_aloud(server, said.text, how) if how and said.ending == "stop" else None
+    usage = _usage(asked, said, body.get("n") or 1, voice.tokens(aloud, how.form) if aloud else 0)
     if body.get("stream"):
         options = checked(body.get("stream_options") or {}, {"include_usage": Field("boolean"),
                           "include_obfuscation": ANY}, VOICE, ("stream_options",))  # fmt: skip
-        return Response(events=_events(asked, said, body, options.get("include_usage")))
-    return Response(_completion(asked, said, body.get("n") or 1))
+        return Response(events=_events(asked, said, body.get("n") or 1, aloud,
+                                       usage if options.get("include_usage") else None))  # fmt: skip
+    return Response({**_completion(asked, said, body.get("n") or 1, aloud), "usage": usage})
 
 
 def _prompt(server, body: dict) -> Prompt:
@@ -83,7 +87,9 @@ def _prompt(server, body: dict) -> Prompt:
 
 def _turn(server, message: dict, parts: tuple) -> Turn:
     """Return one message as a turn."""
-    given, texts, images = message.get("content"), [], []
+    given, texts, media = message.get("content"), [], []
+    if message.get("audio") is not None and message["role"] == "assistant":
+        texts.append(voice.said_before(server, message["audio"], (*parts, "audio")))
     if given is None and not (message["role"] == "assistant"):
         raise VOICE.missing((*parts, "content"))
     for place, part in enumerate([{"type": "text", "text": given}] if isinstance(given, str) else given or []):
@@ -94,13 +100,15 @@ def _turn(server, message: dict, parts: tuple) -> Turn:
                 raise ApiError(400, f"Invalid '{VOICE.path(where)}'. Image URLs are only allowed for "
                                     "messages with role 'user'.", VOICE.path(where), "invalid_value")
             url = checked(part["image_url"], _URL, VOICE, (*where, "image_url"))
-            images.append(content.picture_at(server, url["url"], url.get("detail") or "auto",
+            media.append(content.picture_at(server, url["url"], url.get("detail") or "auto",
                                              (*where, "image_url", "url")))  # fmt: skip
         elif part["type"] == "file":
-            images.append(_file(server, part["file"], (*where, "file")))
+            media.append(_file(server, part["file"], (*where, "file")))
+        elif part["type"] == "input_audio":
+            media.append(voice.heard(part["input_audio"], (*where, "input_audio")))
         else:
             texts.append(part.get("text") or part.get("refusal") or "")
-    return Turn(message["role"], "\n".join(texts), tuple(images))
+    return Turn.of(message["role"], "\n".join(texts), media)
 
 
 def _file(server, file: dict, parts: tuple):
@@ -162,13 +170,15 @@ def _ending(said: Reply) -> str:
     return {"length": "length", "call": "tool_calls"}.get(said.ending, "stop")
 
 
-def _usage(asked: Prompt, said: Reply, choices: int = 1) -> dict:
+def _usage(asked: Prompt, said: Reply, choices: int, aloud: int) -> dict:
     prompt, spent = content.used(asked, said)
+    heard = sum(sound_tokens("openai", one.seconds) for turn in asked.turns for one in turn.sounds)
+    spent += aloud
     return {
         "prompt_tokens": prompt, "completion_tokens": spent * choices,
         "total_tokens": prompt + spent * choices,
-        "prompt_tokens_details": {"cached_tokens": 0, "audio_tokens": 0},
-        "completion_tokens_details": {"reasoning_tokens": 0, "audio_tokens": 0,
+        "prompt_tokens_details": {"cached_tokens": 0, "audio_tokens": heard},
+        "completion_tokens_details": {"reasoning_tokens": 0, "audio_tokens": aloud * choices,
                                       "accepted_prediction_tokens": 0, "rejected_prediction_tokens": 0},
     }  # fmt: skip
 
@@ -184,26 +194,28 @@ def _head(asked: Prompt, kind: str) -> dict:
             "model": asked.model, "service_tier": "default", "system_fingerprint": "fp_mmlab"}  # fmt: skip
 
 
-def _completion(asked: Prompt, said: Reply, choices: int) -> dict:
+def _completion(asked: Prompt, said: Reply, choices: int, aloud: dict | None) -> dict:
     refused = said.ending == "refusal"
-    message = {"role": "assistant", "content": None if refused or said.calls else said.text,
+    message = {"role": "assistant", "content": None if refused or said.calls or aloud else said.text,
                "refusal": said.text if refused else None, "annotations": []}  # fmt: skip
     if said.calls:
         message["tool_calls"] = _calls(said)
-    return {**_head(asked, "chat.completion"), "usage": _usage(asked, said, choices), "choices": [
+    if aloud:
+        message["audio"] = aloud
+    return {**_head(asked, "chat.completion"), "choices": [
         {"index": index, "message": message, "logprobs": None, "finish_reason": _ending(said)}
         for index in range(choices)]}  # fmt: skip
 
 
-def _events(asked: Prompt, said: Reply, body: dict, with_usage: bool | None) -> Iterator[bytes]:
+def _events(asked: Prompt, said: Reply, choices: int, aloud: dict | None, usage: dict | None) -> Iterator[bytes]:
     """Yield a reply as the events of a stream, each choice in turn."""
     head = _head(asked, "chat.completion.chunk")
 
     def chunk(index: int, delta: dict, ending: str | None = None) -> bytes:
         one = {"index": index, "delta": delta, "logprobs": None, "finish_reason": ending}
-        return event({**head, "choices": [one], **({"usage": None} if with_usage else {})})
+        return event({**head, "choices": [one], **({"usage": None} if usage else {})})
 
-    for index in range(body.get("n") or 1):
+    for index in range(choices):
         yield chunk(index, {"role": "assistant", "content": None if said.calls else "", "refusal": None})
         for place, call in enumerate(_calls(said)):
             function = {"name": call["function"]["name"], "arguments": ""}
@@ -211,12 +223,22 @@ def _events(asked: Prompt, said: Reply, body: dict, with_usage: bool | None) -> 
             for piece in pieces(call["function"]["arguments"]):
                 yield chunk(index, {"tool_calls": [{"index": place, "function": {"arguments": piece}}]})
         name = "refusal" if said.ending == "refusal" else "content"
-        for piece in pieces(said.text):
-            yield chunk(index, {name: piece})
+        for delta in _aloud(aloud) if aloud else ({name: piece} for piece in pieces(said.text)):
+            yield chunk(index, delta)
         yield chunk(index, {}, _ending(said))
-    if with_usage:
-        yield event({**head, "choices": [], "usage": _usage(asked, said, body.get("n") or 1)})
+    if usage:
+        yield event({**head, "choices": [], "usage": usage})
     yield event("[DONE]")
+
+
+def _aloud(audio: dict) -> Iterator[dict]:
+    """Yield what is said aloud as a stream sends it: its name, its words, its sound, and when it is forgotten."""
+    yield {"audio": {"id": audio["id"], "transcript": ""}}
+    for piece in pieces(audio["transcript"]):
+        yield {"audio": {"id": audio["id"], "transcript": piece}}
+    for piece in pieces(audio["data"], 16384):  # whole bytes, and whole samples of 16 bits
+        yield {"audio": {"id": audio["id"], "data": piece}}
+    yield {"audio": {"id": audio["id"], "expires_at": audio["expires_at"]}}
 
 
 ROUTES = (("POST", "/v1/chat/completions", create),)

@@ -9,7 +9,7 @@ from mmlab.api.server.exchange import Request
 from mmlab.api.server.fields import ANY, Field, OpenAI, checked
 from mmlab.api.server.mind import Prompt, Reply, Tool
 from mmlab.api.server.pictures import Picture, Unfit, decoded, fetched, picture
-from mmlab.api.tokens import image_tokens, text_tokens
+from mmlab.api.tokens import image_tokens, sound_tokens, text_tokens
 
 VOICE = OpenAI()
 TEXT, TEXT_NEEDED = Field("string"), Field("string", required=True)
@@ -176,7 +176,8 @@ def used(asked: Prompt, said: Reply) -> tuple[int, int]:
     texts = [asked.system, *(turn.text for turn in asked.turns)]
     texts += [one.name + one.description + json.dumps(one.schema) for one in asked.tools]
     pictures = [one for turn in asked.turns for one in turn.images]
-    prompt = (sum(map(text_tokens, texts)) + 3 * len(asked.turns)
+    heard = sum(sound_tokens("openai", one.seconds) for turn in asked.turns for one in turn.sounds)
+    prompt = (sum(map(text_tokens, texts)) + 3 * len(asked.turns) + heard
               + sum(image_tokens(rule, one.width, one.height, one.detail) for one in pictures))  # fmt: skip
     return prompt, text_tokens(said.text) + sum(text_tokens(json.dumps(one.arguments)) for one in said.calls)
 

@@ -1,6 +1,7 @@
 """The input of OpenAI's Responses: validated, and turned into a prompt."""
 
 from mmlab.api.server import openai_content as content
+from mmlab.api.server import openai_voice as voice
 from mmlab.api.server.errors import ApiError
 from mmlab.api.server.fields import ANY, Field, checked, tagged
 from mmlab.api.server.mind import Prompt, Turn
@@ -38,6 +39,7 @@ _PARTS = {
     "input_image": {"image_url": TEXT, "file_id": TEXT, "detail": _DETAIL, "prompt_cache_breakpoint": ANY},
     "input_file": {"file_id": TEXT, "file_data": TEXT, "file_url": TEXT, "filename": TEXT,
                    "detail": _DETAIL, "prompt_cache_breakpoint": ANY},
+    "input_audio": {"input_audio": Field("object", True)},
     "output_text": {"text": TEXT_NEEDED, "annotations": ANY, "logprobs": ANY},
     "refusal": {"refusal": TEXT_NEEDED},
 }  # fmt: skip
@@ -108,15 +110,17 @@ def _item(item, where: tuple) -> dict:
 def _turn(server, role: str, given, where: tuple) -> Turn:
     if isinstance(given, str):
         return Turn(role, given)
-    texts, images = [], []
+    texts, media = [], []
     for place, part in enumerate(given):
         here = (*where, place)
         tagged(part, _PARTS, VOICE, here)
         if part["type"] in ("input_image", "input_file"):
-            images.append(_picture(server, part, here))
+            media.append(_picture(server, part, here))
+        elif part["type"] == "input_audio":
+            media.append(voice.heard(part["input_audio"], (*here, "input_audio")))
         else:
             texts.append(part.get("text") or part.get("refusal") or "")
-    return Turn(role, "\n".join(texts), tuple(images))
+    return Turn.of(role, "\n".join(texts), media)
 
 
 def _picture(server, part: dict, where: tuple):
