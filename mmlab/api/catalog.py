@@ -19,7 +19,7 @@ class Model:
     input, output  tuple of "text", "image", "audio", "video", "embedding"
     context        int    tokens that a request may hold
     longest_reply  int    tokens that a reply may hold
-    price          dict   dollars a million tokens: input, output
+    price          dict   dollars a million tokens: input, output; cached, write_5m, write_1h
     weaknesses     dict   how it errs, by name; see mmlab.api.server.mind
     """
 
@@ -72,6 +72,25 @@ def model_for(role: str, provider: str = "mmlab") -> str:
         raise InputError(f"model_for: role={role!r} at {provider}",
                          f"one of {', '.join(roles[provider])}", "pass 'vision'")  # fmt: skip
     return roles[provider][role]
+
+
+def price_of(model: str, prompt_tokens: int = 0) -> dict[str, float]:
+    """Return what a model costs, dollars a million tokens: input, output, perhaps cached, write_5m, write_1h.
+
+    model          str   of the local server, or one that plays a role at a provider
+    prompt_tokens  int   how long the prompt is: some models cost more for long ones
+    raises         InputError  when its price is not known, naming those that are
+
+    >>> price_of("mm-vision")["input"]
+    2.0
+    """
+    known = {name: {"price": one.price} for name, one in models().items()} | catalog()["prices"]
+    if model not in known:
+        raise InputError(f"price_of: model={model!r}", f"one of {', '.join(known)}", "pass 'mm-vision'")
+    above = known[model].get("above")
+    if above and prompt_tokens > above["tokens"]:
+        return {name: value for name, value in above.items() if name != "tokens"}
+    return dict(known[model]["price"])
 
 
 @lru_cache(maxsize=1)

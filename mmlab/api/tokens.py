@@ -5,7 +5,7 @@ thumb, four characters a token. Pictures: exact, from width and height alone;
 a smaller file of the same picture costs the same.
 """
 
-from math import ceil
+from math import ceil, floor, prod, sqrt
 
 from mmlab.api.catalog import catalog
 from mmlab.errors import InputError
@@ -23,22 +23,21 @@ def text_tokens(text: str) -> int:
 def image_tokens(provider: str, width: int, height: int, detail: str = "auto") -> int:
     """Return how many tokens a picture costs.
 
-    provider       a row of the catalog's image_tokens: "openai", "openai-mini", "anthropic", "google"
+    provider       a row of the catalog's image_tokens: "openai", "openai-mini", "anthropic", "google" ...
     width, height  int, pixels
     detail         OpenAI: "low", "high", "auto"; Google: "low", "medium", "high", "ultra_high"
     raises         InputError  for an unknown provider, or a picture without pixels
 
     >>> image_tokens("openai", 1024, 1024), image_tokens("openai", 1024, 1024, "low")
     (765, 85)
-    >>> image_tokens("anthropic", 280, 140)
-    50
+    >>> image_tokens("anthropic", 280, 140), image_tokens("anthropic", 4000, 4000)
+    (50, 1521)
     """
     row = _row("image_tokens", provider)
     if min(width, height) < 1:
         raise InputError(f"image_tokens: {width} x {height} pixels", "at least 1 x 1", "pass its size")
-    return {"tiles": _tiles, "patches": _patches, "resolution": _resolution}[row["rule"]](
-        row["numbers"], width, height, detail
-    )
+    rules = {"tiles": _tiles, "shrunk": _shrunk, "patches": _patches, "resolution": _resolution}
+    return rules[row["rule"]](row["numbers"], width, height, detail)
 
 
 def sound_tokens(provider: str, seconds: float, *, said: bool = False) -> int:
@@ -92,11 +91,37 @@ def _tiles(numbers: dict, width: int, height: int, detail: str) -> int:
     return numbers["base"] + numbers["tile"] * across * down
 
 
+def _shrunk(numbers: dict, width: int, height: int, detail: str) -> int:
+    """One token a patch; where there are too many, the picture is made smaller until whole patches fit.
+
+    source  OpenAI, images and vision: 1800 x 2400 pixels are 1452 patches of at most 1536
+    """
+    side, most, factor = numbers["side"], numbers["most"], numbers.get("factor", 1)
+    across, down = ceil(width / side), ceil(height / side)
+    if across * down > most:
+        scale = sqrt(most * side**2 / (width * height))
+        wide, high = width * scale / side, height * scale / side
+        scale *= min(max(floor(wide), 1) / wide, max(floor(high), 1) / high)
+        across, down = (max(ceil(round(length * scale / side, 6)), 1) for length in (width, height))
+    return ceil(min(across * down, most) * factor)
+
+
 def _patches(numbers: dict, width: int, height: int, detail: str) -> int:
-    """One token a patch, no more than `most`; some models count a patch as `factor` tokens."""
-    scale = min(1.0, numbers.get("fit", max(width, height)) / max(width, height))
-    across, down = (ceil(round(side * scale, 6) / numbers["side"]) for side in (width, height))
-    return ceil(min(across * down, numbers["most"]) * numbers.get("factor", 1))
+    """One token a patch, of the largest size at which the picture fits and has few enough patches.
+
+    source  Anthropic, vision: the largest pictures that are not made smaller, by aspect ratio
+    """
+    side, most = numbers["side"], numbers["most"]
+    limit = min(1.0, numbers["fit"] / max(width, height))
+
+    def patches(scale: float) -> int:
+        return prod(max(ceil(round(length * scale / side, 6)), 1) for length in (width, height))
+
+    # The number of patches changes only where a side is a whole number of them.
+    steps = (count * side / length for length in (width, height)
+             for count in range(1, ceil(numbers["fit"] / side) + 1))  # fmt: skip
+    fitting = [scale for scale in (limit, *steps) if scale <= limit and patches(scale) <= most]
+    return patches(max(fitting, default=limit))
 
 
 def _resolution(numbers: dict, width: int, height: int, detail: str) -> int:

@@ -1,46 +1,72 @@
 """Anthropic's messages, as they are sent: validated, and turned into a prompt."""
 
-from mmlab.api import catalog
-from mmlab.api.server.errors import ApiError
-from mmlab.api.server.fields import ANY, Anthropic, Field, checked, tagged
-from mmlab.api.server.mind import Prompt, Tool, Turn
-from mmlab.api.server.pictures import Picture, Unfit, decoded, fetched, picture
+import json
+from dataclasses import dataclass, field
 
-VOICE = Anthropic()
-TEXT, TEXT_NEEDED = Field("string"), Field("string", required=True)
+from mmlab.api import catalog
+from mmlab.api.server.anthropic_cache import Span, check_marks, ttl_of
+from mmlab.api.server.anthropic_sources import (
+    CACHED,
+    DOCUMENT_BLOCK,
+    IMAGE_BLOCK,
+    TEXT,
+    TEXT_BLOCK,
+    TEXT_NEEDED,
+    VOICE,
+    count_pictures,
+    document_of,
+    picture_of,
+)
+from mmlab.api.server.errors import ApiError
+from mmlab.api.server.fields import ANY, Field, checked, tagged
+from mmlab.api.server.mind import Prompt, Tool, Turn
+from mmlab.api.server.pictures import Picture
+from mmlab.api.tokens import image_tokens, text_tokens
+
 COUNTED = {
     "model": TEXT_NEEDED, "messages": Field("array", required=True, least=1), "cache_control": ANY,
     "system": Field("string|array"), "tools": Field("array"), "tool_choice": Field("object"),
     "thinking": Field("object"), "output_config": Field("object"), "speed": ANY, "user_profile_id": ANY,
 }  # fmt: skip
 MESSAGE = {
-    **COUNTED, "max_tokens": Field("integer", required=True, least=1), "stream": Field("boolean"),
+    **COUNTED, "max_tokens": Field("integer", required=True, least=0), "stream": Field("boolean"),
     "stop_sequences": Field("array"), "metadata": Field("object"), "service_tier": TEXT,
     "container": ANY, "diagnostics": ANY, "inference_geo": ANY,
 }  # fmt: skip
-_CACHED = {"cache_control": ANY}
-_SOURCES = {
-    "base64": {"media_type": Field("string", True, ("image/jpeg", "image/png", "image/gif", "image/webp")),
-               "data": TEXT_NEEDED},
-    "url": {"url": TEXT_NEEDED},
-    "file": {"file_id": TEXT_NEEDED},
-}  # fmt: skip
 _BLOCKS = {
-    "text": {"text": TEXT_NEEDED, "citations": ANY, **_CACHED},
-    "image": {"source": Field("object", True), "transform": ANY, **_CACHED},
+    "text": TEXT_BLOCK,
+    "image": IMAGE_BLOCK,
+    "document": DOCUMENT_BLOCK,
     "tool_use": {"id": TEXT_NEEDED, "name": TEXT_NEEDED, "input": Field("object", True), "caller": ANY,
-                 "toolset_name": ANY, **_CACHED},
+                 "toolset_name": ANY, **CACHED},
     "tool_result": {"tool_use_id": TEXT_NEEDED, "content": Field("string|array"),
-                    "is_error": Field("boolean"), **_CACHED},
+                    "is_error": Field("boolean"), "toolset_name": ANY, **CACHED},
     "thinking": {"thinking": TEXT, "signature": TEXT},
 }  # fmt: skip
+_TOLD = {name: _BLOCKS[name] for name in ("text", "image", "document")}  # what a tool may return
+_MESSAGE = {"role": Field("string", True, ("user", "assistant", "system")),
+            "content": Field("string|array", True)}  # fmt: skip
 _TOOL = {
     "name": Field("string", True, least=1, most=128), "input_schema": Field("object", True),
-    "description": TEXT, "type": TEXT, "strict": Field("boolean"), **_CACHED,
+    "description": TEXT, "type": TEXT, "strict": Field("boolean"), **CACHED,
     "input_examples": ANY, "allowed_callers": ANY, "defer_loading": ANY, "eager_input_streaming": ANY,
 }  # fmt: skip
 _CHOICE = {"type": Field("string", True, ("auto", "any", "tool", "none")), "name": TEXT,
            "disable_parallel_tool_use": Field("boolean")}  # fmt: skip
+_OVERHEAD = 3  # tokens of a message beside its content
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A request as it was read: what is asked, and what its blocks cost, in their order."""
+
+    prompt: Prompt
+    spans: list[Span]
+
+    @property
+    def tokens(self) -> int:
+        """What the whole prompt costs, as if nothing of it were cached."""
+        return sum(span.tokens for span in self.spans)
 
 
 def model(server, name: str) -> catalog.Model:
@@ -51,140 +77,158 @@ def model(server, name: str) -> catalog.Model:
     return known
 
 
-def prompt(server, request, body: dict) -> Prompt:
-    """Return the prompt that a request holds, or raise ApiError.
+def asked(server, body: dict) -> Asked:
+    """Return what a request asks, or raise ApiError.
 
     body  already held against MESSAGE or COUNTED
     """
     model(server, body["model"])
-    turns, waiting = [], set()
+    tools, spans = _tools(body.get("tools") or [])
+    system, more = _system(body.get("system"))
+    reading = _Reading(server, spans + more)
     for place, message in enumerate(body["messages"]):
-        parts = ("messages", place)
-        checked(message, {"role": Field("string", True, ("user", "assistant")),
-                          "content": Field("string|array", True)}, VOICE, parts)  # fmt: skip
-        read, waiting = _turns(server, request, message, waiting, parts)
-        turns += read
-    if waiting:
+        reading.message(message, place)
+    if reading.waiting:
         raise ApiError(400, f"messages.{len(body['messages']) - 1}: `tool_use` ids were found without "
-                            f"`tool_result` blocks immediately after: {', '.join(sorted(waiting))}.")
-    _count_pictures(turns)
-    schema = _schema(body)
-    tools = [_tool(one, place) for place, one in enumerate(body.get("tools") or [])]
-    return Prompt(
-        model=body["model"], turns=turns, system=_system(body.get("system")), tools=tools,
-        must_call=_choice(body.get("tool_choice"), tools), schema=schema,
+                            f"`tool_result` blocks immediately after: {', '.join(sorted(reading.waiting))}.")
+    count_pictures([one for turn in reading.turns for one in turn.images])
+    whole = Prompt(
+        model=body["model"], turns=reading.turns, system="\n".join([system, *reading.system]).strip(), tools=tools,
+        must_call=_choice(body.get("tool_choice"), tools), schema=_schema(body),
         most_tokens=body.get("max_tokens") or 4096, stops=_stops(body.get("stop_sequences")),
     )  # fmt: skip
+    return Asked(whole, _marked(reading.spans, ttl_of(body, ())))
 
 
-def _turns(server, request, message: dict, waiting: set, parts) -> tuple[list[Turn], set]:
-    """Return the turns of one message, and the calls that the next message must bring results for."""
-    content = message["content"]
-    if isinstance(content, str):
-        content = [{"type": "text", "text": content}]
-    if not content:
-        raise ApiError(400, f"{VOICE.path(parts)}: {message['role']} messages must have non-empty content")
-    turns, texts, images, results, calls = [], [], [], set(), set()
-    for place, block in enumerate(content):
-        where = (*parts, "content", place)
-        tagged(block, _BLOCKS, VOICE, where)
+def _marked(spans: list[Span], everywhere: str | None) -> list[Span]:
+    """Return the blocks with the request's own mark on the last one, if it has one."""
+    if everywhere and not spans[-1].ttl:
+        last = spans[-1]
+        spans = [*spans[:-1], Span(last.block, last.tokens, everywhere, last.where)]
+    check_marks(spans)
+    return spans
+
+
+@dataclass
+class _Message:
+    """What one message brings, block by block."""
+
+    texts: list[str] = field(default_factory=list)
+    images: list[Picture] = field(default_factory=list)
+    papers: list[str] = field(default_factory=list)
+    results: list[Turn] = field(default_factory=list)
+    answered: set[str] = field(default_factory=set)
+    calls: set[str] = field(default_factory=set)
+
+
+class _Reading:
+    """A request's messages while they are read."""
+
+    def __init__(self, server, spans: list[Span]):
+        self.server, self.spans = server, spans
+        self.turns: list[Turn] = []
+        self.system: list[str] = []
+        self.waiting: set[str] = set()  # calls whose results are still to come
+        self.before = None  # the role of the message before
+
+    def message(self, message, place: int) -> None:
+        """Read one message, or raise ApiError."""
+        parts = ("messages", place)
+        checked(message, _MESSAGE, VOICE, parts)
+        role, content = message["role"], message["content"]
+        if role == "system" and self.before != "user":
+            raise ApiError(400, f"messages.{place}.role: a message with role 'system' must follow a 'user' message; "
+                                "what comes first belongs in the top-level `system` parameter")  # fmt: skip
+        if isinstance(content, str):
+            content = [{"type": "text", "text": content}]
+        if not content:
+            raise ApiError(400, f"{VOICE.path(parts)}: {role} messages must have non-empty content")
+        read = _Message()
+        for number, block in enumerate(content):
+            where = (*parts, "content", number)
+            tagged(block, {"text": TEXT_BLOCK} if role == "system" else _BLOCKS, VOICE, where)
+            tokens = self._block(block, read, where) + (0 if number else _OVERHEAD)
+            self.spans.append(Span({**block, "role": role}, tokens, ttl_of(block, where), VOICE.path(where)))
+        self._results(read, parts)
+        self.before = role
+        if role == "system":
+            self.system += read.texts
+            return
+        if read.texts or read.images or read.papers or not read.results:
+            self.turns.append(Turn(role, "\n".join(read.texts), tuple(read.images), tuple(read.papers)))
+        self.turns += read.results
+
+    def _block(self, block: dict, read: _Message, where: tuple) -> int:
+        """Add what a block brings to its message; return how many tokens it costs."""
+        kind, where = block["type"], (*where, block["type"])
+        if kind in _TOLD:
+            return self._told(block, read, where)
+        if kind == "tool_use":
+            read.calls.add(block["id"])
+            return text_tokens(block["name"] + json.dumps(block["input"]))
+        if kind == "tool_result":
+            inner = _Message()
+            content = block.get("content") or ""
+            content = [{"type": "text", "text": content}] if isinstance(content, str) else content
+            cost = 0
+            for number, one in enumerate(content):
+                here = (*where, "content", number)
+                tagged(one, _TOLD, VOICE, here)
+                cost += self._told(one, inner, (*here, one["type"]), may_be_empty=True)
+            read.answered.add(block["tool_use_id"])
+            read.results.append(Turn("tool", "\n".join(inner.texts), tuple(inner.images), tuple(inner.papers)))
+            return cost
+        return text_tokens(block.get("thinking") or "")
+
+    def _told(self, block: dict, read: _Message, where: tuple, may_be_empty: bool = False) -> int:
+        """Add a text, a picture or a document to its message; return how many tokens it costs."""
         if block["type"] == "text":
-            if not block["text"].strip():
+            if not block["text"].strip() and not may_be_empty:
                 raise ApiError(400, "messages: text content blocks must be non-empty")
-            texts.append(block["text"])
-        elif block["type"] == "image":
-            images.append(_picture(server, request, block, (*where, "image")))
-        elif block["type"] == "tool_use":
-            calls.add(block["id"])
-        elif block["type"] == "tool_result":
-            results.add(block["tool_use_id"])
-            turns.append(_result(server, request, block, (*where, "tool_result")))
-    if extra := results - waiting:
-        raise ApiError(400, f"{VOICE.path(parts)}: unexpected `tool_use_id` found in `tool_result` "
-                            f"blocks: {', '.join(sorted(extra))}.")
-    if missing := waiting - results:
-        raise ApiError(400, f"{VOICE.path(parts)}: `tool_use` ids were found without `tool_result` "
-                            f"blocks immediately after: {', '.join(sorted(missing))}.")
-    if texts or images or not turns:
-        turns.insert(0, Turn(message["role"], "\n".join(texts), tuple(images)))
-    return turns, calls
+            read.texts.append(block["text"])
+            return text_tokens(block["text"])
+        images, texts = ([picture_of(self.server, block, where)], []) if block["type"] == "image" else (
+            document_of(self.server, block, where))  # fmt: skip
+        read.images += images
+        read.papers += texts
+        return sum(map(text_tokens, texts)) + sum(
+            image_tokens("anthropic", one.width, one.height) for one in images)  # fmt: skip
+
+    def _results(self, read: _Message, parts: tuple) -> None:
+        """Hold the results that a message brings against the calls of the one before."""
+        if extra := read.answered - self.waiting:
+            raise ApiError(400, f"{VOICE.path(parts)}: unexpected `tool_use_id` found in `tool_result` "
+                                f"blocks: {', '.join(sorted(extra))}.")  # fmt: skip
+        if missing := self.waiting - read.answered:
+            raise ApiError(400, f"{VOICE.path(parts)}: `tool_use` ids were found without `tool_result` "
+                                f"blocks immediately after: {', '.join(sorted(missing))}.")  # fmt: skip
+        self.waiting = read.calls
 
 
-def _result(server, request, block: dict, parts) -> Turn:
-    """Return what a tool returned as a turn."""
-    content = block.get("content") or ""
-    if isinstance(content, str):
-        return Turn("tool", content)
-    texts, images = [], []
-    for place, one in enumerate(content):
-        where = (*parts, "content", place)
-        tagged(one, {name: _BLOCKS[name] for name in ("text", "image")}, VOICE, where)
-        if one["type"] == "text":
-            texts.append(one["text"])
-        else:
-            images.append(_picture(server, request, one, (*where, "image")))
-    return Turn("tool", "\n".join(texts), tuple(images))
+def _system(system) -> tuple[str, list[Span]]:
+    """Return the system prompt, and its blocks."""
+    blocks = [{"type": "text", "text": system}] if isinstance(system, str) and system else system or []
+    spans = []
+    for place, block in enumerate(blocks):
+        where = ("system", place)
+        tagged(block, {"text": TEXT_BLOCK}, VOICE, where)
+        spans.append(Span({**block, "role": "system"}, text_tokens(block["text"]), ttl_of(block, where),
+                          VOICE.path(where)))  # fmt: skip
+    return "\n".join(block["text"] for block in blocks), spans
 
 
-def _picture(server, request, block: dict, parts) -> Picture:
-    """Return the picture of an image block, or raise what Anthropic says of it."""
-    limits = catalog.catalog()["limits"]["anthropic"]
-    source = tagged(block["source"], _SOURCES, VOICE, (*parts, "source"))
-    name = VOICE.path((*parts, "source", source["type"]))
-    said = None
-    try:
-        if source["type"] == "base64":
-            said, data = source["media_type"], decoded(source["data"])
-        elif source["type"] == "url":
-            data = fetched(source["url"], server.url)
-            if data is None:
-                raise ApiError(400, "Unable to download the file. Please verify the URL and try again.")
-        else:
-            stored = server.files.find("anthropic", source["file_id"])
-            if stored is None:
-                raise ApiError(404, f"File not found: {source['file_id'][:100]}")
-            data = stored.data
-        return picture(data, limits, said)
-    except Unfit as error:
-        raise _unfit(error, name, said) from error
-
-
-def _unfit(error: Unfit, name: str, said: str | None) -> ApiError:
-    """Return Anthropic's words for a picture that cannot be used."""
-    words = {
-        "base64": f"{name}.data: Invalid base64 data",
-        "mismatch": f"{name}.data: Image does not match the provided media type {said}",
-        "bytes": f"{name}: image exceeds 5 MB maximum: {error.said}",
-        "side": f"{name}.data: At least one of the image dimensions exceed max allowed size: {error.said}",
-        "pixels": f"{name}.data: Image has too many pixels: {error.said}",
-    }
-    return ApiError(400, words.get(error.why, "Could not process image"))
-
-
-def _count_pictures(turns: list[Turn]) -> None:
-    """Raise ApiError for too many pictures, or for pictures too large to come with so many."""
-    pictures = [one for turn in turns for one in turn.images]
-    most = catalog.catalog()["limits"]["anthropic"]["images"]
-    if len(pictures) > most:
-        raise ApiError(400, f"messages: too many images: {len(pictures)} > {most}")
-    if len(pictures) > 20 and any(max(one.width, one.height) > 2000 for one in pictures):
-        raise ApiError(400, "messages: At least one of the image dimensions exceed max allowed size "
-                            "for many-image requests: 2000 pixels")  # fmt: skip
-
-
-def _system(system) -> str:
-    if not isinstance(system, list):
-        return system or ""
-    for place, block in enumerate(system):
-        tagged(block, {"text": _BLOCKS["text"]}, VOICE, ("system", place))
-    return "\n".join(block["text"] for block in system)
-
-
-def _tool(told: dict, place: int) -> Tool:
-    checked(told, _TOOL, VOICE, ("tools", place))
-    if told["input_schema"].get("type") != "object":
-        raise ApiError(400, f"tools.{place}.custom.input_schema.type: Input should be 'object'")
-    return Tool(told["name"], told.get("description") or "", told["input_schema"])
+def _tools(told: list) -> tuple[list[Tool], list[Span]]:
+    """Return the tools, and what telling of them costs."""
+    tools, spans = [], []
+    for place, one in enumerate(told):
+        where = ("tools", place)
+        checked(one, _TOOL, VOICE, where)
+        if one["input_schema"].get("type") != "object":
+            raise ApiError(400, f"tools.{place}.custom.input_schema.type: Input should be 'object'")
+        tools.append(Tool(one["name"], one.get("description") or "", one["input_schema"]))
+        tokens = text_tokens(tools[-1].name + tools[-1].description + json.dumps(tools[-1].schema))
+        spans.append(Span(one, tokens, ttl_of(one, where), VOICE.path(where)))
+    return tools, spans
 
 
 def _choice(choice: dict | None, tools: list[Tool]) -> str | None:

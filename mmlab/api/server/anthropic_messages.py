@@ -3,30 +3,34 @@
 import json
 import secrets
 from collections.abc import Iterator
+from dataclasses import replace
 
-from mmlab.api.server.anthropic_content import COUNTED, MESSAGE, VOICE, model, prompt
+from mmlab.api import catalog
+from mmlab.api.server.anthropic_cache import Cached
+from mmlab.api.server.anthropic_content import COUNTED, MESSAGE, VOICE, Asked, asked, model
 from mmlab.api.server.errors import ApiError
 from mmlab.api.server.exchange import Request, Response, event
 from mmlab.api.server.fields import checked
-from mmlab.api.server.mind import Prompt, Reply
+from mmlab.api.server.mind import Reply
 from mmlab.api.server.texts import pieces
-from mmlab.api.tokens import image_tokens, text_tokens
+from mmlab.api.tokens import text_tokens
 
 _ENDINGS = {"stop": "end_turn", "length": "max_tokens", "stop_sequence": "stop_sequence",
-            "call": "tool_use", "refusal": "refusal"}  # fmt: skip
+            "call": "tool_use", "refusal": "refusal", "context": "model_context_window_exceeded"}  # fmt: skip
 
 
 def create(server, request: Request) -> Response:
     """Answer POST /v1/messages."""
-    _version(request)
-    body = checked(request.json(), MESSAGE, VOICE)
-    asked = prompt(server, request, body)
-    longest = model(server, asked.model).longest_reply
-    if asked.most_tokens > longest:
-        raise ApiError(400, f"max_tokens: {asked.most_tokens} > {longest}, which is the maximum allowed "
-                            f"number of output tokens for {asked.model}")  # fmt: skip
-    _fits(server, asked)
-    message = _message(asked, server.reply(asked))
+    body = _body(request, MESSAGE)
+    wanted = asked(server, body)
+    known = model(server, body["model"])
+    if body["max_tokens"] > known.longest_reply:
+        raise ApiError(400, f"max_tokens: {body['max_tokens']} > {known.longest_reply}, which is the maximum "
+                            f"allowed number of output tokens for {known.id}")  # fmt: skip
+    if wanted.tokens > known.context:
+        raise ApiError(400, f"prompt is too long: {wanted.tokens} tokens > {known.context} maximum")
+    message = _message(wanted, _said(server, wanted, body["max_tokens"], known.context),
+                       server.beginnings.use(known.id, wanted.spans))  # fmt: skip
     if body.get("stream"):
         return Response(events=_events(message))
     return Response(message)
@@ -34,9 +38,26 @@ def create(server, request: Request) -> Response:
 
 def count(server, request: Request) -> Response:
     """Answer POST /v1/messages/count_tokens."""
+    return Response({"input_tokens": asked(server, _body(request, COUNTED)).tokens})
+
+
+def _body(request: Request, shape: dict) -> dict:
+    """Return a request's JSON held against a shape."""
     _version(request)
-    body = checked(request.json(), COUNTED, VOICE)
-    return Response({"input_tokens": input_tokens(prompt(server, request, body))})
+    if len(request.body) > catalog.catalog()["limits"]["anthropic"]["request_bytes"]:
+        raise ApiError(413, "Request exceeds the maximum size")
+    return checked(request.json(), shape, VOICE)
+
+
+def _said(server, wanted: Asked, most: int, context: int) -> Reply:
+    """Return the reply, cut where max_tokens or the end of the context cuts it."""
+    if most == 0:  # asks that the prompt be kept, and for nothing else
+        return Reply("", ending="length")
+    room = context - wanted.tokens
+    if room >= most:
+        return server.reply(wanted.prompt)
+    said = server.reply(replace(wanted.prompt, most_tokens=max(room, 1)))
+    return replace(said, ending="context") if said.ending == "length" else said
 
 
 def _version(request: Request) -> None:
@@ -44,22 +65,7 @@ def _version(request: Request) -> None:
         raise ApiError(400, "anthropic-version: header is required")
 
 
-def input_tokens(asked: Prompt) -> int:
-    """Return how many tokens a prompt costs: texts, tools and pictures."""
-    texts = [asked.system, *(turn.text for turn in asked.turns)]
-    texts += [tool.name + tool.description + json.dumps(tool.schema) for tool in asked.tools]
-    pictures = [one for turn in asked.turns for one in turn.images]
-    return (sum(map(text_tokens, texts)) + 3 * len(asked.turns)
-            + sum(image_tokens("anthropic", one.width, one.height) for one in pictures))  # fmt: skip
-
-
-def _fits(server, asked: Prompt) -> None:
-    used, most = input_tokens(asked), model(server, asked.model).context
-    if used > most:
-        raise ApiError(400, f"prompt is too long: {used} tokens > {most} maximum")
-
-
-def _message(asked: Prompt, said: Reply) -> dict:
+def _message(wanted: Asked, said: Reply, cached: Cached) -> dict:
     """Return a reply as Anthropic's message."""
     content = [{"type": "text", "text": said.text, "citations": None}] if said.text else []
     content += [{"type": "tool_use", "id": "toolu_" + secrets.token_hex(12), "name": call.name,
@@ -69,15 +75,18 @@ def _message(asked: Prompt, said: Reply) -> dict:
         # A refusal's reason stands in stop_details; its content is empty.
         content, details = [], {"type": "refusal", "category": None, "explanation": said.text}
     spent = text_tokens(said.text) + sum(text_tokens(json.dumps(call.arguments)) for call in said.calls)
+    spent = max(spent, int(said.ending != "length"))  # an empty answer costs a token, no answer none
     return {
         "id": "msg_" + secrets.token_hex(12), "type": "message", "role": "assistant",
-        "model": asked.model, "content": content, "container": None,
+        "model": wanted.prompt.model, "content": content, "container": None, "diagnostics": None,
         "stop_reason": _ENDINGS[said.ending], "stop_sequence": said.stop, "stop_details": details,
         "usage": {
-            "input_tokens": input_tokens(asked), "output_tokens": max(spent, 1),
-            "cache_creation_input_tokens": 0, "cache_read_input_tokens": 0,
-            "cache_creation": {"ephemeral_5m_input_tokens": 0, "ephemeral_1h_input_tokens": 0},
-            "service_tier": "standard",
+            "input_tokens": wanted.tokens - cached.read - cached.written, "output_tokens": spent,
+            "cache_creation_input_tokens": cached.written, "cache_read_input_tokens": cached.read,
+            "cache_creation": {"ephemeral_5m_input_tokens": cached.written_5m,
+                               "ephemeral_1h_input_tokens": cached.written_1h},
+            "inference_geo": None, "output_tokens_details": None, "server_tool_use": None,
+            "service_tier": "standard", "speed": None,
         },
     }  # fmt: skip
 
@@ -86,7 +95,7 @@ def _events(message: dict) -> Iterator[bytes]:
     """Yield a message as the events of a stream."""
     usage = message["usage"]
     start = {**message, "content": [], "stop_reason": None, "stop_sequence": None, "stop_details": None,
-             "usage": {**usage, "output_tokens": 1}}  # fmt: skip
+             "usage": {**usage, "output_tokens": min(usage["output_tokens"], 1)}}  # fmt: skip
     yield event({"type": "message_start", "message": start}, "message_start")
     for index, block in enumerate(message["content"]):
         called = block["type"] == "tool_use"

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from mmlab.api import catalog
 from mmlab.api.server import faults as faulty
+from mmlab.api.server.anthropic_cache import Beginnings
 from mmlab.api.server.batches import Batches
 from mmlab.api.server.connection import (
     BODY_SECONDS,
@@ -70,7 +71,9 @@ class Server(socketserver.ThreadingTCPServer):
         self.retired = set()
         for model in retired:
             self.retire(model)
+        self.beginnings = Beginnings()
         self.files, self.kept, self.uploads, self.batches = Files(), Responses(), Uploads(), Batches()
+        self.spoken = Responses()  # replies that were said aloud
         self.requests = 0
         self.over = threading.Event()
         self._plan, self._now = faulty.Plan(faults), threading.local()
@@ -131,6 +134,7 @@ class Server(socketserver.ThreadingTCPServer):
             return Reply("")
         if fault and fault.name == "refusal":
             return Reply("I cannot help with that.", ending="refusal")
+        _takes(asked)
         return reply(asked)
 
     @contextlib.contextmanager
@@ -204,6 +208,15 @@ class Server(socketserver.ThreadingTCPServer):
             self._thread.join()
             self._thread = None
         self.server_close()
+
+
+def _takes(asked: Prompt) -> None:
+    """Raise ApiError where a prompt holds what its model has no sense for."""
+    model = catalog.models()[asked.model]
+    for sense, name in (("image", "images"), ("audio", "sounds"), ("video", "films")):
+        if sense not in model.input and any(getattr(turn, name) for turn in asked.turns):
+            raise ApiError(400, f"Model {model.id} does not take {name}: it takes {', '.join(model.input)}.",
+                           code="unsupported_content")  # fmt: skip
 
 
 def start(port: int = 0, **options) -> Server:

@@ -2,14 +2,17 @@
 
 import re
 import zlib
+from collections.abc import Iterator
 
 import numpy as np
 
 from mmlab.errors import InputError
-from mmlab.world.images import decode_image
+from mmlab.world.images import decode_image, image_header
 
 _LARGEST = 40_000_000  # pixels of a page that is read
-_IMAGE = re.compile(rb"<<(?P<head>[^>]*?/Subtype\s*/Image.*?)>>\s*stream\r?\n", re.DOTALL)
+_HEAD = 2000  # bytes of an object's head, at most
+_IMAGE = re.compile(rb"/Subtype\s{0,9}/Image\b")
+_STREAM = re.compile(rb">>\s{0,9}stream\r?\n")
 
 
 def pdf(pages) -> bytes:
@@ -69,31 +72,69 @@ def pdf_pages(data: bytes) -> list[np.ndarray]:
     raises   InputError   when the bytes are no PDF, are damaged, or hold no pictures (text that is
                           drawn with fonts is not read)
     """
+    return list(each_pdf_page(data))
+
+
+def pdf_sizes(data: bytes) -> list[tuple[int, int]]:
+    """Return the (width, height) of each page that a PDF announces, without decoding any.
+
+    raises  InputError   as pdf_pages
+
+    >>> pdf_sizes(pdf([np.zeros((4, 5, 3), np.uint8)]))
+    [(5, 4)]
+    """
+    return [(width, height) for width, height, _, _ in _pictures(bytes(data))]
+
+
+def each_pdf_page(data: bytes) -> Iterator[np.ndarray]:
+    """Yield what pdf_pages returns, one page decoded at a time."""
     data = bytes(data)
+    for width, height, head, start in _pictures(data):
+        yield _picture(head, data, start, (width, height))
+
+
+def _pictures(data: bytes) -> list[tuple[int, int, bytes, int]]:
+    """Return (width, height, head, start of its bytes) of each picture object."""
     if not data.startswith(b"%PDF-") or b"%%EOF" not in data[-1024:]:
         raise InputError(f"pdf_pages: {len(data)} bytes that are no whole PDF file",
                          "bytes that begin with %PDF- and end with %%EOF", "read the file again")  # fmt: skip
-    pages = [_picture(match["head"], data, match.end()) for match in _IMAGE.finditer(data)]
-    if not pages:
+    found = []
+    for match in _IMAGE.finditer(data):
+        # Looked for near by alone, so that no file makes this slow.
+        begun = data.rfind(b" obj", max(match.start() - _HEAD, 0), match.start())
+        body = _STREAM.search(data, match.end(), match.end() + _HEAD)
+        if begun < 0 or not body:
+            continue
+        head = data[begun : body.start()]
+        width, height = _number(b"Width", head), _number(b"Height", head)
+        if not width or not height:
+            raise _unreadable("a picture without a size")
+        if width * height > _LARGEST:
+            raise _unreadable(f"a picture of {width} x {height} pixels")
+        found.append((width, height, head, body.end()))
+    if not found:
         raise InputError("pdf_pages: a PDF without pictures", "pages that are pictures",
                          "turn the pages into pictures first")  # fmt: skip
-    return pages
+    return found
 
 
-def _picture(head: bytes, data: bytes, start: int) -> np.ndarray:
-    """Return the picture of one image object whose stream begins at `start`."""
-    numbers = {name: re.search(rb"/" + name + rb"\s+(\d+)", head) for name in (b"Width", b"Height", b"Length")}
-    if not (numbers[b"Width"] and numbers[b"Height"]):
-        raise _unreadable("a picture without a size")
-    width, height = int(numbers[b"Width"][1]), int(numbers[b"Height"][1])
-    if not 0 < width * height <= _LARGEST:
-        raise _unreadable(f"a picture of {width} x {height} pixels")
-    end = data.find(b"endstream", start)
-    if numbers[b"Length"] and not re.search(rb"/Length\s+\d+\s+\d+\s+R", head):
-        end = start + int(numbers[b"Length"][1])
+def _number(name: bytes, head: bytes) -> int:
+    """Return a number of an object's head; 0 where it is none, or stands in another object."""
+    match = re.search(rb"/" + name + rb"\s{0,9}(\d{1,9})(?!\s{1,9}\d{1,9}\s{1,9}R)\b", head)
+    return int(match[1]) if match else 0
+
+
+def _picture(head: bytes, data: bytes, start: int, size: tuple[int, int]) -> np.ndarray:
+    """Return the picture of one image object whose bytes begin at `start`."""
+    width, height = size
+    length = _number(b"Length", head)
+    end = start + length if length else data.find(b"endstream", start)
     body = data[start:end]
     if b"DCTDecode" in head:
-        return decode_image(body.rstrip(b"\r\n"))
+        body = body.rstrip(b"\r\n")
+        if image_header(body)[1:] != size:
+            raise _unreadable("a picture of another size than it says")
+        return decode_image(body)
     channels = 3 if b"DeviceRGB" in head else 1 if b"DeviceGray" in head else 0
     if b"FlateDecode" not in head or not channels or b"/DecodeParms" in head:
         raise _unreadable("a picture in a coding that is not read here")
