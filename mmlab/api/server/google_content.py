@@ -8,10 +8,11 @@ import json
 import re
 
 from mmlab.api import catalog
+from mmlab.api.server import papers
 from mmlab.api.server.errors import ApiError
 from mmlab.api.server.fields import ANY, Field, Google, checked
 from mmlab.api.server.mind import Prompt, Tool, Turn
-from mmlab.api.server.pictures import Picture, Unfit, decoded, picture
+from mmlab.api.server.pictures import Unfit, decoded, picture
 
 VOICE = Google()
 TEXT, TEXT_NEEDED, _OBJECT = Field("string"), Field("string", True), Field("object")
@@ -21,13 +22,14 @@ GENERATE = {
     "toolConfig": _OBJECT, "generationConfig": _OBJECT, "safetySettings": ANY, "cachedContent": ANY,
     "labels": ANY, "serviceTier": ANY, "store": ANY, "model": ANY,
 }  # fmt: skip
+_RESOLUTION = Field("string", choices=tuple(
+    f"MEDIA_RESOLUTION_{name}" for name in ("LOW", "MEDIUM", "HIGH", "ULTRA_HIGH", "UNSPECIFIED")))  # fmt: skip
 _CONFIG = {
     "maxOutputTokens": Field("integer", least=1), "stopSequences": Field("array", most=5),
     "candidateCount": Field("integer", least=1, most=8), "temperature": Field("number", least=0, most=2),
     "responseMimeType": Field("string", choices=("text/plain", "application/json", "text/x.enum")),
     "responseSchema": _OBJECT, "responseJsonSchema": _OBJECT, "topP": Field("number", least=0, most=1),
-    "mediaResolution": Field("string", choices=tuple(
-        f"MEDIA_RESOLUTION_{name}" for name in ("LOW", "MEDIUM", "HIGH", "ULTRA_HIGH", "UNSPECIFIED"))),
+    "mediaResolution": _RESOLUTION,
     "responseModalities": Field("array"), "topK": Field("number", least=1), "seed": Field("integer"),
     **dict.fromkeys(("presencePenalty", "frequencyPenalty", "responseLogprobs", "logprobs",
                      "thinkingConfig", "speechConfig", "imageConfig", "audioTimestamp"), ANY),
@@ -99,7 +101,7 @@ def _turns(server, content, where: tuple, detail: str) -> tuple[list[Turn], int,
     if not content["parts"]:
         raise ApiError(400, f"* GenerateContentRequest.{VOICE.path(where)}.parts: contents.parts must not be "
                             "empty.\n")  # fmt: skip
-    texts, images, results, calls = [], [], [], 0
+    texts, media, results, calls = [], [], [], 0
     for place, part in enumerate(content["parts"]):
         here = (*where, "parts", place)
         part = checked(named(part), _PART, VOICE, here)
@@ -107,23 +109,31 @@ def _turns(server, content, where: tuple, detail: str) -> tuple[list[Turn], int,
         if len(kinds) != 1:
             raise ApiError(400, f"* GenerateContentRequest.{VOICE.path(here)}.data: required oneof field "
                                 "'data' must have one initialized field\n")  # fmt: skip
-        given, here = named(part[kinds[0]]), (*here, kinds[0])
+        given, sharp = named(part[kinds[0]]), _resolution(part, here) or detail
+        here = (*here, kinds[0])
         if kinds[0] == "text":
             texts.append(given)
         elif kinds[0] == "inlineData":
-            images.append(_inline(checked(given, _BLOB, VOICE, here), detail, here))
+            media += _inline(checked(given, _BLOB, VOICE, here), sharp, here)
         elif kinds[0] == "fileData":
-            images.append(_filed(server, checked(given, _FILE, VOICE, here), detail))
+            media += _filed(server, checked(given, _FILE, VOICE, here), sharp)
         elif kinds[0] == "functionCall":
             checked(given, _CALL, VOICE, here)
             calls += 1
         else:
             results.append(checked(given, _RESULT, VOICE, here))
     turns = [Turn("tool", _told(one["response"])) for one in results]
-    if texts or images or not turns:
+    if texts or media or not turns:
         role = "assistant" if content.get("role") == "model" else "user"
-        turns.insert(0, Turn(role, "\n".join(texts), tuple(images)))
+        turns.insert(0, Turn.of(role, "\n".join(texts), media))
     return turns, calls, len(results)
+
+
+def _resolution(part: dict, where: tuple) -> str | None:
+    """Return the resolution that one part asks for, or None."""
+    told = checked(named(part.get("mediaResolution") or {}), {"level": _RESOLUTION, "numTokens": ANY}, VOICE,
+                   (*where, "mediaResolution"))  # fmt: skip
+    return (told.get("level") or "").removeprefix("MEDIA_RESOLUTION_").lower() or None
 
 
 def _told(response: dict) -> str:
@@ -132,7 +142,7 @@ def _told(response: dict) -> str:
     return given if isinstance(given, str) else json.dumps(given)
 
 
-def _inline(blob: dict, detail: str, where: tuple) -> Picture:
+def _inline(blob: dict, detail: str, where: tuple) -> tuple:
     try:
         data = decoded(blob["data"].replace("-", "+").replace("_", "/"))
     except Unfit as error:
@@ -141,7 +151,7 @@ def _inline(blob: dict, detail: str, where: tuple) -> Picture:
     return _unpacked(data, blob["mimeType"], detail)
 
 
-def _filed(server, told: dict, detail: str) -> Picture:
+def _filed(server, told: dict, detail: str) -> tuple:
     name = told["fileUri"].rsplit("/", 1)[-1]
     stored = server.files.find("google", name)
     if stored is None:
@@ -151,16 +161,29 @@ def _filed(server, told: dict, detail: str) -> Picture:
     return _unpacked(stored.data, told.get("mimeType") or stored.kind, detail)
 
 
-def _unpacked(data: bytes, said: str, detail: str) -> Picture:
-    limits = catalog.catalog()["limits"]["google"]
-    if said not in [f"image/{name.lower()}" for name in limits["formats"]]:
-        raise ApiError(400, f"Unsupported MIME type: {said[:100]}")
+def _unpacked(data: bytes, said: str, detail: str) -> tuple:
+    """Return what some bytes of a media type hold, for a turn; or raise ApiError."""
+    limits, kind = catalog.catalog()["limits"]["google"], said.partition(";")[0].lower()
     try:
-        return picture(data, limits, said, detail)
+        if kind == "application/pdf":
+            return papers.pages(data, limits, "medium" if detail == "unspecified" else detail)
+        if kind.startswith("text/"):
+            return (papers.text(data),)
+        if kind in [f"image/{name.lower()}" for name in limits["formats"]]:
+            return (picture(data, limits, kind, detail),)
     except Unfit as error:
-        large = error.why in ("bytes", "side", "pixels")
-        words = f"The image is too large: {error.said}" if large else "Provided image is not valid."
-        raise ApiError(400, words) from error
+        raise _unfit(error, kind) from error
+    raise ApiError(400, f"Unsupported MIME type: {said[:100]}")
+
+
+def _unfit(error: Unfit, kind: str) -> ApiError:
+    """Return Google's words for what cannot be used."""
+    if kind == "application/pdf":
+        words = {"pages": f"The document contains {error.said}.", "locked": "The document is password protected."}
+        return ApiError(400, words.get(error.why, f"The document could not be read: {error.said or error.why}."))
+    what = "image" if kind.startswith("image/") else "text"
+    large = error.why in ("bytes", "side", "pixels")
+    return ApiError(400, f"The {what} is too large: {error.said}" if large else f"Provided {what} is not valid.")
 
 
 def _tools(told, place: int) -> list[Tool]:

@@ -52,7 +52,7 @@ def _answered(server, request: Request, name: str) -> tuple[Prompt, Reply, dict]
 
 def _tokens(asked: Prompt) -> tuple[int, int]:
     """Return how many tokens the texts and the pictures of a prompt cost."""
-    texts = [asked.system, *(turn.text for turn in asked.turns)]
+    texts = [asked.system, *(text for turn in asked.turns for text in (turn.text, *turn.papers))]
     texts += [tool.name + tool.description + json.dumps(tool.schema) for tool in asked.tools]
     pictures = [one for turn in asked.turns for one in turn.images]
     return sum(map(text_tokens, texts)), sum(

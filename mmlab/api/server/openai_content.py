@@ -173,7 +173,7 @@ def stops(given) -> tuple[str, ...]:
 def used(asked: Prompt, said: Reply) -> tuple[int, int]:
     """Return how many tokens a prompt and its reply cost."""
     rule = "openai-mini" if asked.model.endswith("-mini") else "openai"
-    texts = [asked.system, *(turn.text for turn in asked.turns)]
+    texts = [asked.system, *(text for turn in asked.turns for text in (turn.text, *turn.papers))]
     texts += [one.name + one.description + json.dumps(one.schema) for one in asked.tools]
     pictures = [one for turn in asked.turns for one in turn.images]
     heard = sum(sound_tokens("openai", one.seconds) for turn in asked.turns for one in turn.sounds)
