@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterator
 
 from mmlab.api.server import openai_content as content
+from mmlab.api.server import openai_papers
 from mmlab.api.server import openai_voice as voice
 from mmlab.api.server.errors import ApiError
 from mmlab.api.server.exchange import Request, Response, event
@@ -53,7 +54,7 @@ def create(server, request: Request) -> Response:
     asked = _prompt(server, body)
     content.fits(server, asked)
     said = server.reply(asked)
-    aloud = voice.said_aloud(server, said.text, how) if how and said.ending == "stop" else None
+    aloud = voice.said_aloud(server, said.text, how) if how and said.text and said.ending == "stop" else None
     usage = _usage(asked, said, body.get("n") or 1, voice.tokens(aloud, how.form) if aloud else 0)
     if body.get("stream"):
         options = checked(body.get("stream_options") or {}, {"include_usage": Field("boolean"),
@@ -103,21 +104,13 @@ def _turn(server, message: dict, parts: tuple) -> Turn:
             media.append(content.picture_at(server, url["url"], url.get("detail") or "auto",
                                              (*where, "image_url", "url")))  # fmt: skip
         elif part["type"] == "file":
-            media.append(_file(server, part["file"], (*where, "file")))
+            told = checked(part["file"], _FILE, VOICE, (*where, "file"))
+            media += openai_papers.document(server, told, (*where, "file"))
         elif part["type"] == "input_audio":
             media.append(voice.heard(part["input_audio"], (*where, "input_audio")))
         else:
             texts.append(part.get("text") or part.get("refusal") or "")
     return Turn.of(message["role"], "\n".join(texts), media)
-
-
-def _file(server, file: dict, parts: tuple):
-    checked(file, _FILE, VOICE, parts)
-    if file.get("file_id"):
-        return content.picture_of_file(server, file["file_id"], "auto", (*parts, "file_id"))
-    if not file.get("file_data"):
-        raise VOICE.missing((*parts, "file_id"))
-    return content.picture_at(server, file["file_data"], "auto", (*parts, "file_data"))
 
 
 def _calls_are_answered(messages: list[dict]) -> None:

@@ -1,6 +1,7 @@
 """The input of OpenAI's Responses: validated, and turned into a prompt."""
 
 from mmlab.api.server import openai_content as content
+from mmlab.api.server import openai_papers
 from mmlab.api.server import openai_voice as voice
 from mmlab.api.server.errors import ApiError
 from mmlab.api.server.fields import ANY, Field, checked, tagged
@@ -114,8 +115,10 @@ def _turn(server, role: str, given, where: tuple) -> Turn:
     for place, part in enumerate(given):
         here = (*where, place)
         tagged(part, _PARTS, VOICE, here)
-        if part["type"] in ("input_image", "input_file"):
+        if part["type"] == "input_image":
             media.append(_picture(server, part, here))
+        elif part["type"] == "input_file":
+            media += openai_papers.document(server, part, here)
         elif part["type"] == "input_audio":
             media.append(voice.heard(part["input_audio"], (*here, "input_audio")))
         else:
@@ -127,10 +130,9 @@ def _picture(server, part: dict, where: tuple):
     detail = part.get("detail") or "auto"
     if part.get("file_id"):
         return content.picture_of_file(server, part["file_id"], detail, (*where, "file_id"))
-    for name in ("image_url", "file_data", "file_url"):
-        if part.get(name):
-            return content.picture_at(server, part[name], detail, (*where, name))
-    raise VOICE.missing((*where, "image_url" if part["type"] == "input_image" else "file_id"))
+    if part.get("image_url"):
+        return content.picture_at(server, part["image_url"], detail, (*where, "image_url"))
+    raise VOICE.missing((*where, "image_url"))
 
 
 def _tool(told, place: int):
