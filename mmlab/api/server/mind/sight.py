@@ -59,7 +59,7 @@ class View:
         """Is this a page to read, rather than shapes to see?"""
         if self.sight.scene is not None or (self.shapes and not self.sight.unknown):
             return False
-        return bool(self.sight.unknown) and any(len(line.text) > 1 for line in self.lines)
+        return any(len(line.text) > 1 for line in self.lines)
 
     @property
     def swaps_sides(self) -> bool:
