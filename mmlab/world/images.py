@@ -66,6 +66,22 @@ def decode_image(data: bytes) -> np.ndarray:
     return picture
 
 
+def decode_opacity(data: bytes) -> np.ndarray:
+    """Return how opaque each pixel of an image file is.
+
+    returns  (h, w) uint8   0 where it is fully transparent, 255 where it is not at all
+    raises   InputError  when the bytes are no whole PNG, JPEG, GIF or WebP file
+
+    >>> decode_opacity(encode_image(np.zeros((4, 5, 3), np.uint8))).min()
+    np.uint8(255)
+    """
+    from PIL import Image
+
+    decode_image(data)  # the same errors for the same faults
+    with Image.open(io.BytesIO(data), formats=FORMATS) as file:
+        return np.array(file.convert("RGBA"))[..., 3]
+
+
 def image_header(data: bytes) -> tuple[str, int, int]:
     """Return the format, width and height that an image file announces, without decoding it.
 

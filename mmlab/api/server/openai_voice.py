@@ -90,10 +90,18 @@ def wanted(body: dict, model: catalog.Model) -> Spoken | None:
 
 def said_aloud(server, text: str, how: Spoken) -> dict:
     """Return a reply's `audio`, and keep its words so that a later message may refer to it."""
-    name = "audio_" + secrets.token_hex(12)
+    name, data = "audio_" + secrets.token_hex(12), aloud(text, how.voice, how.form, None)
     server.spoken.put(name, Kept({"transcript": text}, ()))
-    return {"id": name, "data": base64.b64encode(spoken(text, how.voice, how.form)).decode(),
+    return {"id": name, "data": base64.b64encode(data).decode(),
             "expires_at": int(time.time()) + _KEPT, "transcript": text}  # fmt: skip
+
+
+def aloud(text: str, voice: int, form: str, param: str | None) -> bytes:
+    """Return a text spoken, as `sounds.spoken` does, or raise ApiError."""
+    try:
+        return spoken(text, voice, form)
+    except Unfit as error:
+        raise ApiError(400, f"This text cannot be spoken: {error.said}.", param, "invalid_value") from error
 
 
 def said_before(server, told, parts: tuple) -> str:

@@ -17,8 +17,10 @@ def _table() -> list[tuple[str, str, re.Pattern, object]]:
             anthropic_messages,
             google_files,
             google_generate,
+            openai_audio,
             openai_batches,
             openai_chat,
+            openai_edits,
             openai_files,
             openai_makes,
             openai_responses,
@@ -27,7 +29,8 @@ def _table() -> list[tuple[str, str, re.Pattern, object]]:
         for provider, modules in (
             ("anthropic", (anthropic_messages, anthropic_files, anthropic_batches)),
             ("google", (google_generate, google_files)),
-            ("openai", (openai_chat, openai_responses, openai_files, openai_makes, openai_batches)),
+            ("openai", (openai_chat, openai_responses, openai_files, openai_makes, openai_audio,
+                        openai_edits, openai_batches)),
         ):
             for module in modules:
                 _TABLE.extend((provider, method, re.compile(path), action)

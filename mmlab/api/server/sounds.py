@@ -10,6 +10,7 @@ from mmlab.errors import InputError
 
 LONGEST = 120  # seconds that a model listens to
 RATE = 24_000  # of the sounds that the models make, as OpenAI's
+_WAV_HEAD = 44  # bytes
 _one_at_a_time = threading.Lock()  # so that memory stays bounded
 
 
@@ -81,14 +82,14 @@ def resampled(samples: np.ndarray, old: int, new: int) -> np.ndarray:
 def spoken(text: str, voice: int, form: str) -> bytes:
     """Return a text spoken: a WAV file, or bare samples of 16 bits ("pcm"), 24,000 a second.
 
-    voice  int   which of the world's voices
+    voice   int   which of the world's voices
+    raises  Unfit  whose `why` is "text", where there is nothing to say, or too much
     """
     from mmlab.world.sounds import wav_bytes
     from mmlab.world.speech import speak
 
-    # What cannot be said is left out: the voice knows English letters alone.
-    plain = "".join(mark if mark.isascii() and mark.isprintable() else " " for mark in text)
-    samples = resampled(speak(plain, seed=voice), 16_000, RATE)
-    if form == "wav":
-        return wav_bytes(samples, RATE)
-    return (np.clip(samples, -1, 1) * 32767).round().astype("<i2").tobytes()
+    try:
+        samples = resampled(speak(text, seed=voice), 16_000, RATE)
+    except InputError as error:
+        raise Unfit("text", f"{error.given.partition(': ')[2]}; {error.wanted}") from error
+    return wav_bytes(samples, RATE)[_WAV_HEAD if form == "pcm" else 0 :]
