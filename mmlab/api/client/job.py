@@ -1,0 +1,120 @@
+"""One question on its way: what it may cost, how often it was sent, how it ended."""
+
+import contextlib
+import time
+
+from mmlab.api.client.answers import Answer, Ask, Turn, Usage
+from mmlab.api.client.budget import cost_of, most_cost
+from mmlab.api.client.cache import key_of
+from mmlab.api.client.failures import CallFailed, failure_of
+from mmlab.api.client.reading import Read
+from mmlab.api.client.schemas import typed
+from mmlab.api.client.trace import fields_of
+from mmlab.errors import InputError
+
+
+class Job:
+    """A question, and the book that is kept of it: money, cache, trace.
+
+    body  dict   the request, as the SDK takes it
+    """
+
+    def __init__(self, client, ask: Ask, schema):
+        self.client, self.ask, self.schema = client, ask, schema
+        self.body = client.wire.body(ask, client.parts)
+        self.tries, self.ended, self._reserved = 0, None, None
+        self._key = key_of(client.provider, client.live, self.body) if client.cache else ""
+
+    @contextlib.contextmanager
+    def recorded(self):
+        """Write the trace's line when the question ends, however it does."""
+        began = time.monotonic()
+        try:
+            yield
+        except Exception as error:
+            self.ended = error
+            raise
+        finally:
+            if self.client.trace:
+                seconds = time.monotonic() - began
+                self.client.trace.write(fields_of(self.client.provider, self.ask, self.ended, seconds, self.tries))
+
+    @contextlib.contextmanager
+    def attempted(self):
+        """Count a request, reserve what it may cost, and turn its failure into a CallFailed.
+
+        A request that the provider refused costs nothing; one that was lost may be billed.
+        """
+        if self.client.budget:
+            self._reserved = self.client.budget.reserve(most_cost(self.ask, self.client.provider, self.client.price))
+        self.tries += 1
+        with self.converted():
+            yield
+
+    @contextlib.contextmanager
+    def converted(self):
+        """Turn an SDK's error, or its transport's, into a CallFailed that it caused; let any other out."""
+        try:
+            yield
+        except Exception as error:
+            failure = failure_of(self.client.provider, error)
+            if failure is None:
+                raise
+            failure.tries = self.tries
+            if self._reserved and failure.status_code is not None:
+                self._reserved.release()
+            if failure is error:
+                raise
+            raise failure from error
+
+    def kept(self) -> Answer | None:
+        """Return the answer that the cache has, or None."""
+        if not self.client.cache or (raw := self.client.cache.find(self._key)) is None:
+            return None
+        self.ended = self._answer(raw, self.client.wire.read(raw), cached=True)
+        return self.ended
+
+    def readable(self, raw: dict) -> dict:
+        """Return a response that can be read, or raise CallFailed: another request may bring a better one."""
+        self.client.wire.read(raw)
+        return raw
+
+    def whole(self, gathered) -> dict:
+        """Return the response that a stream's pieces make, or raise CallFailed where some are missing."""
+        raw = gathered.whole()
+        if raw is None:
+            raise CallFailed(self.client.provider, "cut", "the stream ended before the answer did")
+        return self.readable(raw)
+
+    def answered(self, raw: dict) -> Answer:
+        """Return a response as an Answer; settle what it cost, and keep it."""
+        read = self.client.wire.read(raw)
+        if self._reserved and read.usage:
+            self._reserved.settle(cost_of(read.usage, self.client.price))
+        answer = self._answer(raw, read)
+        if self.client.cache and answer.ending in ("stop", "call"):
+            self.client.cache.keep(self._key, self.ask.model, raw)
+        self.ended = answer
+        return answer
+
+    def _answer(self, raw: dict, read: Read, cached: bool = False) -> Answer:
+        """Return what a response says; raise CallFailed where it is not as the schema wants it."""
+        client, usage = self.client, read.usage or Usage()
+        text = client.parts.reply_text(raw) if read.ending in ("stop", "length", "call") else ""
+        cost = None if client.price is None or read.usage is None else cost_of(usage, client.price)
+        said = Turn("assistant", text, calls=read.calls, said={client.provider: read.said})
+        fields = {
+            "text": text, "calls": read.calls, "usage": usage, "cost": 0.0 if cached else cost,
+            "ending": read.ending, "raw": raw, "refusal": read.refusal,
+            "turns": () if read.ending in ("refusal", "empty") else (self.ask.turns[-1], said),
+            "cached": cached, "tries": self.tries,
+        }  # fmt: skip
+        if self.schema is None or read.ending != "stop":
+            return Answer(parsed=None, **fields)
+        try:
+            return Answer(parsed=typed(self.schema, client.parts.parse_json_reply(text)), **fields)
+        except ValueError as error:
+            told = error.given if isinstance(error, InputError) else str(error)
+            failure = CallFailed(client.provider, "reply", told, answer=Answer(parsed=None, **fields))
+            failure.tries = self.tries
+            raise failure from error
