@@ -7,6 +7,9 @@
     chart    the numbers of a chart
     screen   an application's state
     differences  what is not as it was
+    film     what happens in a film
+    speech   spoken words
+    voices   how the phones of each voice sound
 
 Each gives exactly what was drawn, on what the world drew; on anything else it
 says what it is most like, and how sure that is, or that it knows nothing of it.

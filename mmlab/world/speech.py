@@ -1,0 +1,217 @@
+"""Spoken texts: a small formant synthesiser with a voice for every seed.
+
+A glottal pulse and a noise are shaped by five resonators in a row (Klatt 1980);
+a second noise passes them by. All is float64 arithmetic, rounded to 16 bits at
+last, so that a text and a seed give the same bytes everywhere.
+"""
+
+from functools import lru_cache
+from typing import NamedTuple
+
+import numpy as np
+
+from mmlab.errors import InputError
+from mmlab.world import noise
+from mmlab.world.phones import GAP, PHONES, STEP, VOWELS, stretched
+from mmlab.world.pronunciation import phones_of, phrases
+
+RATE = 16000  # samples a second
+VOICES = 12  # kinds of voices; every seed has one of them, and a melody of its own
+PULSE = 80  # samples a step
+_EDGE = 10  # steps of silence before and after
+_PAUSES = {",": 40, ";": 50, ":": 50, ".": 80, "!": 80, "?": 80, "\n": 80, "": 0}
+_LEVEL = 0.02
+_FOURTH, _FIFTH = 3700.0, 4700.0  # formants that stay
+_WIDTHS = (80.0, 100.0, 140.0, 260.0, 340.0)  # of the five formants, Hz
+_CHUNK = 1024  # steps at a time
+_MOST = 2000  # words at a time
+_CLOSED = (480.0, 1500.0, 2500.0)  # formants of silence
+_FIRST, _HISS, _PITCH = slice(0, 3), slice(6, 8), 8  # columns of a track: see `track`
+
+
+class Voice(NamedTuple):
+    """Who speaks: pitch in Hz, formants as a part of an average man's, steps as a part of the usual."""
+
+    pitch: float
+    tract: float
+    rate: float
+    breath: float
+    melody: float
+
+
+@lru_cache(maxsize=64)
+def voice(seed: int = 0) -> Voice:
+    """Return the voice of a seed: one of VOICES kinds, with a melody of its own.
+
+    >>> round(voice(0).pitch), round(voice(6).pitch)
+    (125, 210)
+    """
+    kind = (5 * noise.whole(seed) + 4) % VOICES
+    own = noise.Dice(7, seed)
+    return _voice(kind, 0.99 + 0.0002 * own.roll(101), 0.6 + 0.008 * own.roll(101))
+
+
+def plain_voice(kind: int) -> Voice:
+    """Return one of the kinds of voices with an average melody: what listeners compare with."""
+    return _voice(kind, 1.0, 1.0)
+
+
+def _voice(kind: int, shift: float, melody: float) -> Voice:
+    """Return a kind of voice; low ones have large mouths."""
+    pitch = 88.0
+    for _ in range(kind):
+        pitch *= 1.092
+    tract = 0.93 + 0.02 * kind + 0.012 * (kind % 3)
+    return Voice(pitch * shift, tract, (1.0, 0.9, 1.1)[kind % 3], 0.01 + 0.01 * (kind % 4), melody)
+
+
+def speak(text: str, seed: int = 0) -> np.ndarray:
+    """Return a text as sound.
+
+    text     str   words, numbers and signs: see `spoken` for what is said
+    seed     int   another seed has another voice or melody
+    returns  (n,) float32   16 kHz, mono, within -1 .. 1, whole steps of 1/32768
+    raises   InputError     when nothing in the text can be said, or more than 2000 words
+
+    >>> sound = speak("A red star.")
+    >>> sound.dtype, 1.0 < len(sound) / 16000 < 2.5
+    (dtype('float32'), True)
+    """
+    rows, _ = _planned(text, seed)
+    return sound(rows, voice(seed), noise.whole(seed))
+
+
+def timings(text: str, seed: int = 0) -> tuple[tuple[str, float, float], ...]:
+    """Return (word, start, end) in seconds of each word that `speak(text, seed)` says."""
+    return _planned(text, seed)[1]
+
+
+def _planned(text: str, seed: int) -> tuple[np.ndarray, tuple]:
+    """Return the track of a text and the timings of its words."""
+    parts = phrases(text)
+    count = sum(len(words) for words, _ in parts)
+    if not 1 <= count <= _MOST:
+        raise InputError(f"speak: {count} words in {len(text)} characters", f"1 to {_MOST} words to say",
+                         "write numbers, Latin letters or the signs € $ £ %")  # fmt: skip
+    spoken = [([(word, phones_of(word)) for word in words], sign) for words, sign in parts]
+    return track(spoken, voice(seed))
+
+
+def track(parts, voice: Voice) -> tuple[np.ndarray, tuple]:
+    """Return what the mouth does at every step, and when each word is said.
+
+    parts    list of ([(word, phones)], sign)
+    returns  (n, 9) float64   three formants, voice, breath, hiss, its centre and width, pitch;
+             tuple of (word, start, end) in seconds
+    """
+    rows, lift, spans = [_silent(_EDGE)], [np.zeros(_EDGE)], []
+    at = _EDGE
+    for words, sign in parts:
+        fall = []
+        for place, (word, phones) in enumerate(words):
+            said, accent = _word(phones, voice)
+            rows += [said, _silent(GAP)]
+            if sign == "?" and place == len(words) - 1:
+                accent += np.linspace(0.0, 0.09, len(accent))
+            fall += [accent, np.zeros(GAP)]
+            spans.append((word, round(at * STEP, 3), round((at + len(said)) * STEP, 3)))
+            at += len(said) + GAP
+        melody = np.concatenate(fall)
+        lift.append(melody + np.linspace(0.045, -0.045, len(melody)))
+        pause = _PAUSES[sign]
+        rows.append(_silent(pause))
+        lift.append(np.full(pause, -0.045))
+        at += pause
+    whole = np.concatenate(rows)
+    whole[:, _FIRST] = _smooth(whole[:, _FIRST], 2)
+    whole[:, 3:6] = _smooth(whole[:, 3:6], 1)
+    pitch = voice.pitch * (1 + voice.melody * _smooth(np.concatenate(lift)[:, None], 6))
+    return np.hstack([whole, pitch]), tuple(spans)
+
+
+def _silent(steps: int) -> np.ndarray:
+    """Return steps in which nothing is heard."""
+    return np.tile([*_CLOSED, 0.0, 0.0, 0.0, 2000.0, 1000.0], (steps, 1))
+
+
+def _word(phones, voice: Voice) -> tuple[np.ndarray, np.ndarray]:
+    """Return the steps of a word without its pitch, and where its voice is raised."""
+    rows, accent, stressed = [], [], False
+    for phone in phones:
+        for one, steps in zip(PHONES[phone], stretched(phone, voice.rate)):
+            formants = [voice.tract * hertz for hertz in one[1:4]]
+            rows.append(np.tile([*formants, *one[4:]], (steps, 1)))
+            accent.append(np.full(steps, 0.04 if phone in VOWELS and not stressed else 0.0))
+        stressed = stressed or phone in VOWELS
+    return np.concatenate(rows), np.concatenate(accent)
+
+
+def _smooth(columns: np.ndarray, reach: int) -> np.ndarray:
+    """Return the mean of each row with `reach` rows before and after it."""
+    padded = np.concatenate([columns[:1]] * reach + [columns] + [columns[-1:]] * reach)
+    total = np.zeros_like(columns)
+    for start in range(2 * reach + 1):
+        total = total + padded[start : start + len(columns)]
+    return total / (2 * reach + 1)
+
+
+def sound(rows: np.ndarray, voice: Voice, seed: int) -> np.ndarray:
+    """Return the samples of a track, (n * PULSE,) float32."""
+    count = len(rows) * PULSE
+    middles, places = np.arange(len(rows)) * PULSE + PULSE / 2, np.arange(count)
+    voiced, breath, hiss, pitch = (np.interp(places, middles, rows[:, column]) for column in (3, 4, 5, _PITCH))
+    grains = noise.table(seed, 0, count, 2) / 2.0**32 - 0.5
+    source = voiced * (_pulses(pitch) + voice.breath * 20 * grains[:, 0]) + breath * 10 * grains[:, 0]
+    high = np.maximum(_FOURTH, rows[:, 2] + 400)
+    centres = [*rows[:, _FIRST].T, high, np.full(len(rows), _FIFTH)]
+    for centre, width in zip(centres, _WIDTHS, strict=True):
+        source = _resonated(source, centre, np.full(len(rows), width), None)
+    heard = _LEVEL * source + _hissing(hiss * 3.4641 * grains[:, 1], rows[:, _HISS])
+    return (np.clip(np.rint(heard * 32768), -32767, 32767) / 32768).astype(np.float32)
+
+
+def _hissing(source: np.ndarray, band: np.ndarray) -> np.ndarray:
+    """Return noise in a band, (n, 2) centre and width of each step, as strong there as the source."""
+    edged = source.copy()
+    edged[2:] -= source[:-2]
+    return _resonated(edged, band[:, 0], band[:, 1], (1 - np.exp(-2 * np.pi * band[:, 1] / RATE)) / 2)
+
+
+def _pulses(pitch: np.ndarray) -> np.ndarray:
+    """Return how fast air flows through the vocal folds: opening, closing, closed (Rosenberg 1971)."""
+    phase = np.cumsum(pitch / RATE) % 1.0
+    opening, closing = phase / 0.4, (phase - 0.4) / 0.2
+    return np.where(phase < 0.4, 15 * opening * (1 - opening), np.where(phase < 0.6, -10 * closing, 0.0))
+
+
+def _resonated(source: np.ndarray, centres, widths, gain) -> np.ndarray:
+    """Return a source through a resonator that changes at every step.
+
+    source                  (n * PULSE,)
+    centres, widths, gain   (n,)   of each step, in Hz; gain None lets steady air pass as it is
+    """
+    shaped, last, before = np.empty_like(source), 0.0, 0.0
+    steps = np.arange(PULSE + 1)
+    for start in range(0, len(centres), _CHUNK):
+        some = slice(start, start + _CHUNK)
+        radius = np.exp(-np.pi * widths[some] / RATE)
+        angle = 2 * np.pi * centres[some] / RATE
+        own = 1 - 2 * radius * np.cos(angle) + radius**2 if gain is None else gain[some]
+        # How a step rings on by itself; what it hears rings on in the same way.
+        ringing = radius[:, None] ** steps * np.sin(angle[:, None] * (steps + 1)) / np.sin(angle)[:, None]
+        span = slice(start * PULSE, start * PULSE + len(radius) * PULSE)
+        fed = source[span].reshape(-1, PULSE) * own[:, None]
+        spectrum = np.fft.rfft(fed, 2 * PULSE) * np.fft.rfft(ringing[:, :PULSE], 2 * PULSE)
+        block = np.fft.irfft(spectrum, 2 * PULSE)[:, :PULSE]
+        back = -(radius**2)
+        ends = np.stack([ringing[:, -1], back * ringing[:, -2], block[:, -1],
+                         ringing[:, -2], back * ringing[:, -3], block[:, -2]], axis=1)  # fmt: skip
+        states = []
+        for a, b, c, d, e, f in ends.tolist():
+            states.append((last, before))
+            last, before = a * last + b * before + c, d * last + e * before + f
+        states = np.array(states)
+        block += ringing[:, 1:] * states[:, :1]
+        block += back[:, None] * ringing[:, :-1] * states[:, 1:]
+        shaped[span] = block.reshape(-1)
+    return shaped
