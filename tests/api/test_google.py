@@ -11,7 +11,11 @@ from google import genai
 from google.genai import errors, types
 from pydantic import BaseModel
 
+from mmlab.world import render
+from mmlab.world.avi import avi_bytes
+
 MODEL = "mm-vision"
+FILM = avi_bytes(render([SCENE, SCENE], 64), 2)
 TRUTH = ("zero", "one", "two", "three", "four")[len(SCENE.shapes)]
 PICTURE = types.Part.from_bytes(data=PNG, mime_type="image/png")
 ASKED = [PICTURE, "How many shapes are there? Answer in one word."]
@@ -147,9 +151,9 @@ def test_a_large_file_comes_in_pieces(client):
     client.files.delete(name=file.name)
 
 
-@pytest.mark.parametrize(("data", "ends"), [(b"\0\0\0\x18ftypmp42" + bytes(20), "ACTIVE"), (bytes(20), "FAILED")])
+@pytest.mark.parametrize(("data", "ends"), [(FILM, "ACTIVE"), (FILM[:-1], "FAILED")])
 def test_a_film_is_processed_first(client, data, ends):
-    file = client.files.upload(file=io.BytesIO(data), config={"mime_type": "video/mp4"})
+    file = client.files.upload(file=io.BytesIO(data), config={"mime_type": "video/avi"})
     states = [file.state.value] + [client.files.get(name=file.name).state.value for _ in range(4)]
     assert states == ["PROCESSING"] * 3 + [ends] * 2
     assert bool(client.files.get(name=file.name).error) == (ends == "FAILED")

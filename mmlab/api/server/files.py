@@ -19,6 +19,7 @@ class Stored:
     purpose         str     what OpenAI is told that it is for
     created         float   seconds since 1970
     looks           int     how often its state was asked for
+    fault           str     why it cannot be used; "" where it can; None while nobody has looked
     """
 
     id: str
@@ -28,6 +29,7 @@ class Stored:
     purpose: str = ""
     created: float = field(default_factory=time.time)
     looks: int = 0
+    fault: str | None = None
 
 
 class Files:

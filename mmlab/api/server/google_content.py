@@ -8,7 +8,7 @@ import json
 import re
 
 from mmlab.api import catalog
-from mmlab.api.server import papers
+from mmlab.api.server import google_media, papers
 from mmlab.api.server.errors import ApiError
 from mmlab.api.server.fields import ANY, Field, Google, checked
 from mmlab.api.server.mind import Prompt, Tool, Turn
@@ -110,13 +110,13 @@ def _turns(server, content, where: tuple, detail: str) -> tuple[list[Turn], int,
             raise ApiError(400, f"* GenerateContentRequest.{VOICE.path(here)}.data: required oneof field "
                                 "'data' must have one initialized field\n")  # fmt: skip
         given, sharp = named(part[kinds[0]]), _resolution(part, here) or detail
-        here = (*here, kinds[0])
+        here, film = (*here, kinds[0]), named(part.get("videoMetadata"))
         if kinds[0] == "text":
             texts.append(given)
         elif kinds[0] == "inlineData":
-            media += _inline(checked(given, _BLOB, VOICE, here), sharp, here)
+            media += _inline(checked(given, _BLOB, VOICE, here), sharp, here, film)
         elif kinds[0] == "fileData":
-            media += _filed(server, checked(given, _FILE, VOICE, here), sharp)
+            media += _filed(server, checked(given, _FILE, VOICE, here), sharp, film)
         elif kinds[0] == "functionCall":
             checked(given, _CALL, VOICE, here)
             calls += 1
@@ -142,28 +142,30 @@ def _told(response: dict) -> str:
     return given if isinstance(given, str) else json.dumps(given)
 
 
-def _inline(blob: dict, detail: str, where: tuple) -> tuple:
+def _inline(blob: dict, detail: str, where: tuple, film) -> tuple:
     try:
         data = decoded(blob["data"].replace("-", "+").replace("_", "/"))
     except Unfit as error:
         raise ApiError(400, f"Invalid value at '{VOICE.path((*where, 'data'))}' (TYPE_BYTES), Base64 decoding "
                             f'failed for "{blob["data"][:40]}"') from error
-    return _unpacked(data, blob["mimeType"], detail)
+    return _unpacked(data, blob["mimeType"], detail, film)
 
 
-def _filed(server, told: dict, detail: str) -> tuple:
+def _filed(server, told: dict, detail: str, film) -> tuple:
     name = told["fileUri"].rsplit("/", 1)[-1]
     stored = server.files.find("google", name)
     if stored is None:
         raise ApiError(403, f"You do not have permission to access the File {name[:100]} or it may not exist.")
     if server.uploads.state(stored) != "ACTIVE":
         raise ApiError(400, f"The File {name} is not in an ACTIVE state and usage is not allowed.")
-    return _unpacked(stored.data, told.get("mimeType") or stored.kind, detail)
+    return _unpacked(stored.data, told.get("mimeType") or stored.kind, detail, film)
 
 
-def _unpacked(data: bytes, said: str, detail: str) -> tuple:
+def _unpacked(data: bytes, said: str, detail: str, film) -> tuple:
     """Return what some bytes of a media type hold, for a turn; or raise ApiError."""
     limits, kind = catalog.catalog()["limits"]["google"], said.partition(";")[0].lower()
+    if google_media.is_media(kind):
+        return (google_media.media(data, kind, film, detail),)
     try:
         if kind == "application/pdf":
             return papers.pages(data, limits, "medium" if detail == "unspecified" else detail)

@@ -9,6 +9,7 @@ import threading
 
 from mmlab.api.server.errors import ApiError
 from mmlab.api.server.exchange import Request, Response, json_object
+from mmlab.api.server.clips import film_fault
 from mmlab.api.server.files import Stored
 from mmlab.api.server.google_content import named
 
@@ -59,8 +60,9 @@ class Uploads:
             stored.looks += look
         if stored.looks <= _LOOKS:
             return "PROCESSING"
-        whole = stored.data[4:8] == b"ftyp" or stored.data[:4] in (b"\x1aE\xdf\xa3", b"RIFF")
-        return "ACTIVE" if whole else "FAILED"
+        if stored.fault is None:
+            stored.fault = film_fault(stored.data)
+        return "FAILED" if stored.fault else "ACTIVE"
 
 
 def upload(server, request: Request) -> Response:
@@ -147,7 +149,7 @@ def _file(server, request: Request, stored: Stored) -> dict:
     if stored.name:
         file["displayName"] = stored.name
     if state == "FAILED":
-        file["error"] = {"code": 3, "message": "The file is no film that can be read."}
+        file["error"] = {"code": 3, "message": f"The file is no film that can be read: {stored.fault}."}
     return file
 
 

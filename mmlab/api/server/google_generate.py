@@ -10,7 +10,7 @@ from mmlab.api.server.fields import checked
 from mmlab.api.server.google_content import COUNTED, GENERATE, VOICE, model, named, prompt
 from mmlab.api.server.mind import Prompt, Reply
 from mmlab.api.server.texts import pieces
-from mmlab.api.tokens import image_tokens, text_tokens
+from mmlab.api.tokens import film_tokens, image_tokens, sound_tokens, text_tokens
 
 _ENDINGS = {"length": "MAX_TOKENS"}
 
@@ -36,36 +36,43 @@ def count(server, request: Request, name: str) -> Response:
     model(server, name, "countTokens")
     body = checked(named(request.json()), COUNTED | {"contents": GENERATE["contents"]}, VOICE)
     asked, _ = prompt(server, name, {"contents": body["contents"]})
-    return Response({"totalTokens": sum(_tokens(asked))})
+    return Response({"totalTokens": sum(_tokens(asked).values())})
 
 
 def _answered(server, request: Request, name: str) -> tuple[Prompt, Reply, dict]:
     known = model(server, name)
     body = checked(named(request.json()), GENERATE, VOICE)
     asked, config = prompt(server, name, body)
-    used = sum(_tokens(asked))
+    if "AUDIO" in (config.get("responseModalities") or []):
+        raise ApiError(400, "The requested combination of response modalities (AUDIO) is not supported by the "
+                            f"model. models/{name} accepts the following combination of response modalities:\n* TEXT")
+    used = sum(_tokens(asked).values())
     if used > known.context:
         raise ApiError(400, f"The input token count ({used}) exceeds the maximum number of tokens allowed "
                             f"({known.context}).")  # fmt: skip
     return asked, server.reply(asked), config
 
 
-def _tokens(asked: Prompt) -> tuple[int, int]:
-    """Return how many tokens the texts and the pictures of a prompt cost."""
+def _tokens(asked: Prompt) -> dict[str, int]:
+    """Return how many tokens a prompt costs, by modality."""
     texts = [asked.system, *(text for turn in asked.turns for text in (turn.text, *turn.papers))]
     texts += [tool.name + tool.description + json.dumps(tool.schema) for tool in asked.tools]
-    pictures = [one for turn in asked.turns for one in turn.images]
-    return sum(map(text_tokens, texts)), sum(
-        image_tokens("google", one.width, one.height, one.detail) for one in pictures)  # fmt: skip
+    turns = asked.turns
+    return {
+        "TEXT": sum(map(text_tokens, texts)),
+        "IMAGE": sum(image_tokens("google", one.width, one.height, one.detail)
+                     for turn in turns for one in turn.images),
+        "AUDIO": sum(sound_tokens("google", one.seconds) for turn in turns for one in turn.sounds),
+        "VIDEO": sum(film_tokens("google", len(one.frames), one.detail) for turn in turns for one in turn.films),
+    }  # fmt: skip
 
 
 def _response(asked: Prompt, said: Reply, candidates: int) -> dict:
     """Return a reply as Google's response; a refusal has no candidates."""
-    texts, pictures = _tokens(asked)
+    tokens = _tokens(asked)
     spent = text_tokens(said.text) + sum(text_tokens(json.dumps(call.arguments)) for call in said.calls)
-    details = [("TEXT", texts), ("IMAGE", pictures)]
-    usage = {"promptTokenCount": texts + pictures, "promptTokensDetails": [
-        {"modality": name, "tokenCount": number} for name, number in details if number]}  # fmt: skip
+    usage = {"promptTokenCount": sum(tokens.values()), "promptTokensDetails": [
+        {"modality": name, "tokenCount": number} for name, number in tokens.items() if number]}  # fmt: skip
     head = {"modelVersion": asked.model, "responseId": secrets.token_urlsafe(16)}
     if said.ending == "refusal":
         usage["totalTokenCount"] = usage["promptTokenCount"]
