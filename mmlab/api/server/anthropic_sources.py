@@ -5,7 +5,8 @@ from mmlab.api.server import papers
 from mmlab.api.server.errors import ApiError
 from mmlab.api.server.fields import ANY, Anthropic, Field, checked, tagged
 from mmlab.api.server.files import Stored
-from mmlab.api.server.pictures import Picture, Unfit, decoded, fetched, picture
+from mmlab.api.server.pictures import Picture, Unfit, decoded, picture
+from mmlab.api.server.shown import fetched
 
 VOICE = Anthropic()
 TEXT, TEXT_NEEDED = Field("string"), Field("string", required=True)

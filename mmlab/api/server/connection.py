@@ -15,6 +15,7 @@ from http.server import BaseHTTPRequestHandler
 
 from mmlab.api.server import errors
 from mmlab.api.server.exchange import Request, Response, split_target
+from mmlab.api.server.shown import show
 
 HEAD_SECONDS, BODY_SECONDS, IDLE_SECONDS = 10.0, 60.0, 30.0
 LARGEST_BODY = 64 << 20
@@ -94,12 +95,13 @@ class Connection(BaseHTTPRequestHandler):
         identity, provider = "req_" + uuid.uuid4().hex[:24], "openai"
         try:
             path, query = split_target(self.path)
-            provider, rest = _provider(path)
+            world = path.startswith("/world/")
+            provider, rest = ("openai", path) if world else _provider(path)
             self._check_host()
             body = self._body()
             base = f"http://{self.headers['Host']}/{provider}"
             request = Request(self.command, rest, provider, query, self.headers, body, base, identity)
-            response = self.server.serve(request)
+            response = show(request) if world else self.server.serve(request)
         except errors.ApiError as error:
             response = _refusal(error, provider, identity)
         except (TimeoutError, ConnectionError):

@@ -8,7 +8,8 @@ from mmlab.api.server.errors import ApiError
 from mmlab.api.server.exchange import Request
 from mmlab.api.server.fields import ANY, Field, OpenAI, checked
 from mmlab.api.server.mind import Prompt, Reply, Tool
-from mmlab.api.server.pictures import Picture, Unfit, decoded, fetched, picture
+from mmlab.api.server.pictures import Picture, Unfit, decoded, picture
+from mmlab.api.server.shown import fetched
 from mmlab.api.tokens import image_tokens, sound_tokens, text_tokens
 
 VOICE = OpenAI()

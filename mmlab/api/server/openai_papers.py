@@ -6,7 +6,8 @@ from mmlab.api import catalog
 from mmlab.api.server import papers
 from mmlab.api.server.errors import ApiError
 from mmlab.api.server.openai_content import VOICE
-from mmlab.api.server.pictures import Unfit, decoded, fetched
+from mmlab.api.server.pictures import Unfit, decoded
+from mmlab.api.server.shown import fetched
 
 _DATA_URL = re.compile(r"data:([a-z]{1,20}/[a-z0-9.+-]{1,80});base64,")
 _TEXTS = re.compile(r"text/.*|application/(json|xml|x-yaml|yaml)")

@@ -2,15 +2,12 @@
 
 import base64
 import binascii
-import re
 import threading
 from dataclasses import dataclass
-from urllib.parse import parse_qs
 
 import numpy as np
 
 from mmlab.errors import InputError
-from mmlab.world import encode_image, render, sample
 from mmlab.world.images import decode_image, image_header
 
 MOST_PIXELS = 24_000_000
@@ -98,20 +95,3 @@ def looked_at(pixels: np.ndarray) -> np.ndarray:
                           (0, 0)), mode="edge")[:height, :width]  # fmt: skip
     blocks = cut.reshape(height // factor, factor, width // factor, factor, 3)
     return blocks.mean(axis=(1, 3)).round().astype(np.uint8)
-
-
-def world_picture(path: str, query: dict) -> bytes | None:
-    """Return the PNG file that this server shows at /world/scenes/SEED.png, or None."""
-    found = re.fullmatch(r"/world/scenes/(\d{1,9})\.png", path)
-    size = query.get("size", ["128"])[0]
-    if not found or not re.fullmatch(r"\d{2,3}", size) or not 32 <= int(size) <= 512:
-        return None
-    return encode_image(render(sample(1, seed=int(found[1])), int(size))[0])
-
-
-def fetched(url: str, own: str) -> bytes | None:
-    """Return the bytes behind a URL of this server, without asking any network; None for any other."""
-    if not url.startswith(f"{own}/"):
-        return None
-    path, _, query = url[len(own) :].partition("?")
-    return world_picture(path, parse_qs(query))

@@ -7,6 +7,8 @@ import numpy as np
 
 from mmlab.api.server.pictures import Unfit
 from mmlab.errors import InputError
+from mmlab.world.sounds import wav_bytes, wav_samples
+from mmlab.world.speech import speak
 
 LONGEST = 120  # seconds that a model listens to
 RATE = 24_000  # of the sounds that the models make, as OpenAI's
@@ -37,8 +39,6 @@ def sound(data: bytes, limits: dict) -> Sound:
     limits  a provider's row of the catalog: sound_bytes
     raises  Unfit  whose `why` is "bytes", "format" or "seconds"
     """
-    from mmlab.world.sounds import wav_samples
-
     if len(data) > limits["sound_bytes"]:
         raise Unfit("bytes", f"{len(data)} bytes > {limits['sound_bytes']} bytes")
     try:
@@ -85,9 +85,6 @@ def spoken(text: str, voice: int, form: str) -> bytes:
     voice   int   which of the world's voices
     raises  Unfit  whose `why` is "text", where there is nothing to say, or too much
     """
-    from mmlab.world.sounds import wav_bytes
-    from mmlab.world.speech import speak
-
     try:
         samples = resampled(speak(text, seed=voice), 16_000, RATE)
     except InputError as error:

@@ -17,6 +17,7 @@ from mmlab.api.server.mind.questions import Answer
 from mmlab.api.server.mind.words import words
 from mmlab.api.server.sounds import Sound
 from mmlab.world.readers import Seen, Sight
+from mmlab.world.readers.speech import hear
 from mmlab.world.scene import MOST
 
 _TENS = {one + "teen": one + "ty" for one in ("four", "six", "seven", "nine")} | {
@@ -68,8 +69,6 @@ class Ear:
 
 def listened(sound: Sound, model: Model) -> Ear:
     """Return what a model hears in a sound."""
-    from mmlab.world.readers.speech import hear
-
     heard = hear(sound.samples, sound.rate)
     mistaken = _TENS if _chance(sound, model) < model.weaknesses.get("teens_for_tens", 0) else {}
     text = re.sub(r"\w+", lambda word: mistaken.get(word[0], word[0]), heard.text)

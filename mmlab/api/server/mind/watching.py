@@ -1,6 +1,7 @@
 """What happens in a film, or in pictures that follow each other; what a text asks of it, and the answer."""
 
 import re
+from dataclasses import replace
 
 import numpy as np
 
@@ -12,19 +13,17 @@ from mmlab.api.server.mind.questions import Answer
 from mmlab.api.server.mind.sight import View
 from mmlab.api.server.mind.words import mentions, words
 from mmlab.api.server.pictures import Picture
-from mmlab.errors import InputError
+from mmlab.world.readers.film import watch
 
 _HAPPENS = re.compile(r"\b(happen\w*|film|video|clip|frames?|events?|order|first|then|mov\w+|appears?|"
                       r"vanish\w*|disappears?|sequence|over time|timeline)\b", re.IGNORECASE)  # fmt: skip
-_WORDS = {"appear": "appears", "vanish": "vanishes", "recolour": "changes its colour"}
 _MEANT = {
-    "appear": "appear", "appears": "appear", "appeared": "appear", "vanish": "vanish", "vanishes": "vanish",
-    "vanished": "vanish", "disappear": "vanish", "disappears": "vanish", "disappeared": "vanish",
-    "gone": "vanish", "left": "left", "right": "right", "up": "up", "upwards": "up", "down": "down",
-    "downwards": "down",
+    "appears": re.compile(r"\bappear(s|ed|ing)?\b"), "vanishes": re.compile(r"\b(dis|vanish|gone\b|leaves?\b)"),
+    "changes colour": re.compile(r"\bchang(e|es|ed|ing)\b"), "moves left": re.compile(r"\bleft(wards?)?\b"),
+    "moves right": re.compile(r"\bright(wards?)?\b"), "moves up": re.compile(r"\bup(wards?)?\b"),
+    "moves down": re.compile(r"\bdown(wards?)?\b"),
 }  # fmt: skip
-_OTHER_WAY = {"left": "right", "right": "left"}
-_WAYS = ("left", "right", "up", "down")
+_OTHER_WAY = {"moves left": "moves right", "moves right": "moves left"}
 
 
 def clips(prompt: Prompt, asked: str) -> list[Clip]:
@@ -65,25 +64,15 @@ def told(prompt: Prompt, shown: list[Clip], asked: str) -> Told:
 
 def _story(clip: Clip, view: View) -> list[dict] | None:
     """Return what happens in a film, one dict of texts for each event in order; None if it cannot be told."""
-    from mmlab.world.readers.film import watch
-
-    try:
-        events = watch(clip.frames)
-    except InputError:
+    if view.sight.scene is None:
         return None
     found = []
-    for event in events:
+    for event in watch(clip.frames):
         kind = _OTHER_WAY.get(event.kind, event.kind) if view.swaps_sides else event.kind
         found.append({"event": kind, "colour": event.colour, "color": event.colour, "shape": event.shape,
-                      "time": f"{clip.times[min(event.frame, len(clip.times) - 1)]:g}",
-                      "frame": str(event.frame)})  # fmt: skip
+                      "time": f"{clip.times[event.frame]:g}", "frame": str(event.frame), "into": event.into,
+                      "sentence": str(replace(event, kind=kind))})  # fmt: skip
     return found
-
-
-def _sentence(row: dict) -> str:
-    """Return one event in words."""
-    does = f"moves {row['event']}" if row["event"] in _WAYS else _WORDS.get(row["event"], row["event"])
-    return f"the {row['colour']} {row['shape']} {does}"
 
 
 def _of_one(clip: Clip, story: list[dict] | None, asked: str) -> Answer:
@@ -95,37 +84,40 @@ def _of_one(clip: Clip, story: list[dict] | None, asked: str) -> Answer:
     spoken = words(asked)
     fitting = [row for row in story if _fits(row, spoken)]
     if {"many", "number", "count"} & set(spoken):
-        return Answer(str(len(fitting)), f"It happens {len(fitting)} times.")
-    if {"when", "second"} & set(spoken) and fitting:
-        return Answer(fitting[0]["time"], f"{_sentence(fitting[0])} at {fitting[0]['time']} s.".capitalize())
+        return Answer(str(len(fitting)), f"It happens {len(fitting)} time{'s' * (len(fitting) != 1)}.")
+    if {"when", "second", "time"} & set(spoken) and fitting:
+        return Answer(fitting[0]["time"], _sentence(f"{fitting[0]['sentence']} at {fitting[0]['time']} s"))
     if spoken[:1] in (["does"], ["do"], ["is"], ["did"]):
-        return Answer("yes", f"Yes, {_sentence(fitting[0])}.") if fitting else Answer("no", "No.")
+        return Answer("yes", f"Yes, {fitting[0]['sentence']}.") if fitting else Answer("no", "No.")
     if {"what", "which"} & set(spoken) and {"first", "last"} & set(spoken):
-        chosen = (fitting or story)[0 if "first" in spoken else -1]
-        return Answer(_sentence(chosen), f"{_sentence(chosen).capitalize()}.")
-    direction = _direction(story, spoken)
+        chosen = (fitting or story)[0 if "first" in spoken else -1]["sentence"]
+        return Answer(chosen, _sentence(chosen))
+    direction = _direction(fitting, spoken)
     if direction:
         return direction
-    text = ", then ".join(map(_sentence, story))
-    return Answer(text, f"{text.capitalize()}.")
+    text = ", then ".join(row["sentence"] for row in story)
+    return Answer(text, _sentence(text))
+
+
+def _sentence(text: str) -> str:
+    return f"{text[0].upper()}{text[1:]}."
 
 
 def _fits(row: dict, spoken: list[str]) -> bool:
     """Is an event one of those that words name, by shape, colour and what happens?"""
-    named, meant = mentions(spoken), {_MEANT[word] for word in spoken if word in _MEANT}
-    if {"move", "moves", "moved", "moving"} & set(spoken) and not meant:
-        meant = set(_WAYS)
-    if {"change", "changes", "changed"} & set(spoken):
-        meant.add("recolour")
+    text, named = " ".join(spoken), mentions(spoken)
+    meant = {kind for kind, words_ in _MEANT.items() if words_.search(text)}
+    if re.search(r"\bmov(e|es|ed|ing)\b", text) and not meant:
+        meant = {kind for kind in _MEANT if kind.startswith("moves")}
     return (not meant or row["event"] in meant) and (not named or any(
         one.kind in (None, row["shape"]) and one.colour in (None, row["colour"]) for one in named))  # fmt: skip
 
 
-def _direction(story: list[dict], spoken: list[str]) -> Answer | None:
+def _direction(fitting: list[dict], spoken: list[str]) -> Answer | None:
     """Answer which way something moves."""
-    if not {"direction", "way"} & set(spoken):
+    if not {"direction", "way", "where"} & set(spoken):
         return None
-    moves = [row for row in story if row["event"] in _WAYS and _fits(row, spoken)]
+    moves = [row for row in fitting if row["event"].startswith("moves")]
     if not moves:
         return Answer("none", "It does not move.")
-    return Answer(moves[0]["event"], f"{_sentence(moves[0]).capitalize()}.")
+    return Answer(moves[0]["event"].removeprefix("moves "), _sentence(moves[0]["sentence"]))
