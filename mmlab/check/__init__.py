@@ -4,6 +4,7 @@
     case     the inputs of one visible case, to look at
     cases    where cases.npz is found, read and written
     drivers  how an answer is run; they know no expected value
+    service  a service that fails by script, for answers that call and retry
     compare  the comparers
     describe what a value is, in a few words
     verdict  judges the results, and names the misconception

@@ -8,6 +8,10 @@
 | predict | given (for the candidate), inputs  | predictions                                     |
 | bugs    | source and name of one version     | verdict: "accepted" or "refused"                |
 
+call with service=True hands the candidate a service that fails by the case's `script`,
+and a clock and dice of its own; `returned` then says what it gives, its calls and its
+waits (see `mmlab.check.service`).
+
 An exception comes back as `Raised` in place of the value. A result also says what
 the exercise forbids and was used (`forbidden`), where its arrays were if not on the
 CPU (`device`), and what in it the codec does not know (`unsupported`).
@@ -22,6 +26,7 @@ import numpy as np
 
 from mmlab import values
 from mmlab.check import forbids as forbidding
+from mmlab.check import service
 from mmlab.errors import InputError
 from mmlab.values import Raised
 
@@ -61,7 +66,11 @@ def run(driver: dict, candidate, case: dict, *, forbids=(), errors: list | None 
 def _call(candidate, case: dict, options: dict, ask) -> dict:
     args, kwargs = case.get("args", []), case.get("kwargs", {})
     before = _fingerprints(args, kwargs)
-    result = {"returned": _copied(candidate(*args, **kwargs))}
+    if options.get("service"):
+        returned = service.served(candidate, args, kwargs, case["script"])
+    else:
+        returned = candidate(*args, **kwargs)
+    result = {"returned": _copied(returned)}
     after = _fingerprints(args, kwargs)
     result["mutated"] = [name for name in before if after[name] != before[name]]
     if options.get("gradient"):
