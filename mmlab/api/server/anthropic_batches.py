@@ -54,6 +54,14 @@ def results(server, request: Request, name: str) -> Response:
     return Response("".join(lines).encode(), kind="application/x-jsonl")
 
 
+def delete(server, request: Request, name: str) -> Response:
+    """Answer DELETE /v1/messages/batches/ID: only one that has ended can go."""
+    if not _found(server, name).is_over:
+        raise ApiError(400, "Cannot delete a batch that is in progress: cancel it first.")
+    server.batches.drop(name)
+    return Response({"id": name, "type": "message_batch_deleted"})
+
+
 def _result(batch: Batch, status: int, body: dict) -> dict:
     if batch.cancelled:
         return {"type": "canceled"}
@@ -93,6 +101,7 @@ ROUTES = (
     ("POST", "/v1/messages/batches", create),
     ("GET", "/v1/messages/batches", listed),
     ("GET", "/v1/messages/batches/([^/]+)", retrieve),
+    ("DELETE", "/v1/messages/batches/([^/]+)", delete),
     ("POST", "/v1/messages/batches/([^/]+)/cancel", cancel),
     ("GET", "/v1/messages/batches/([^/]+)/results", results),
 )

@@ -61,6 +61,11 @@ class Batches:
                 batch.looks += 1
             return batch
 
+    def drop(self, name: str) -> None:
+        """Forget a batch."""
+        with self._lock:
+            self._held.pop(name, None)
+
     def all(self, prefix: str) -> list[Batch]:
         """Return the batches whose ids begin so, the newest first."""
         with self._lock:

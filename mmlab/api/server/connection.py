@@ -14,11 +14,13 @@ import uuid
 from http.server import BaseHTTPRequestHandler
 
 from mmlab.api.server import errors
+from mmlab.api.server.allowance import take
 from mmlab.api.server.exchange import Request, Response, split_target
 from mmlab.api.server.shown import show
 
 HEAD_SECONDS, BODY_SECONDS, IDLE_SECONDS = 10.0, 60.0, 30.0
 LARGEST_BODY = 64 << 20
+_PIECE, _COPIES = 1 << 20, 3  # bytes of a body read at a time; how often it is held: as bytes, text, files
 _HOSTS = re.compile(r"(127\.0\.0\.1|localhost|\[::1\])(:\d+)?", re.IGNORECASE)
 
 
@@ -92,7 +94,12 @@ class Connection(BaseHTTPRequestHandler):
 
     def _answer(self):
         """Answer a request whose head has been read."""
-        identity, provider = "req_" + uuid.uuid4().hex[:24], "openai"
+        with self.server.allowance.request():
+            self._send(self._response("req_" + uuid.uuid4().hex[:24]))
+
+    def _response(self, identity: str) -> Response:
+        """Return the answer to a request; `identity` is its name."""
+        provider = "openai"
         try:
             path, query = split_target(self.path)
             world = path.startswith("/world/")
@@ -112,7 +119,7 @@ class Connection(BaseHTTPRequestHandler):
             error = errors.ApiError(500, "The server had an error while processing your request.")
             response = _refusal(error, provider, identity)
         response.headers.setdefault("request-id" if provider == "anthropic" else "x-request-id", identity)
-        self._send(response)
+        return response
 
     def _check_host(self):
         """Refuse names other than this machine's: a page elsewhere may point its name here."""
@@ -134,10 +141,22 @@ class Connection(BaseHTTPRequestHandler):
             raise errors.ApiError(413, f"Request exceeds the maximum size: {length} bytes > "
                                        f"{self.server.limits.body_bytes} bytes")  # fmt: skip
         self._timed.deadline = time.monotonic() + self.server.limits.body_seconds
-        body = self.rfile.read(length)
-        if len(body) < length:
-            raise ConnectionError("the body ended early")
-        return body
+        body = bytearray()
+        while len(body) < length:
+            piece = self.rfile.read(min(_PIECE, length - len(body)))
+            if not piece:
+                raise ConnectionError("the body ended early")
+            self._take(_COPIES * len(piece))
+            body += piece
+        return bytes(body)
+
+    def _take(self, number: int):
+        """Take memory for a body; where there is none, the rest of it is not read."""
+        try:
+            take(number)
+        except errors.ApiError:
+            self.close_connection = True
+            raise
 
     def _send(self, response: Response):
         """Send an answer: whole, or event by event."""

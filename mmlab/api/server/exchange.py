@@ -10,8 +10,9 @@ from urllib.parse import parse_qs, unquote
 from mmlab.api.server.errors import ApiError
 
 DEEPEST = 64  # levels of JSON; far above any message, far below what a parser can take
+MOST_VALUES = 500_000  # of JSON: each takes many times the bytes that it was sent in
 MOST_PARTS = 32  # of a form
-_BRACKETS = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"|[\[{\]}]', re.DOTALL)
+_BRACKETS = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"|[\[{\]},]', re.DOTALL)
 
 
 @dataclass
@@ -71,7 +72,7 @@ class Response:
 
 def json_object(data: bytes) -> dict:
     """Return bytes as a JSON object, or raise ApiError for anything else or too deep."""
-    _not_too_deep(data)
+    _not_too_much(data)
     try:
         value = json.loads(data, parse_constant=_no_constant)
     except (ValueError, RecursionError) as error:
@@ -85,17 +86,25 @@ def _no_constant(name: str):
     raise ApiError(400, f"We could not parse the JSON body of your request. ({name} is not JSON)")
 
 
-def _not_too_deep(data: bytes) -> None:
-    """Raise ApiError where brackets nest deeper than DEEPEST, before any parser sees them."""
-    depth = 0
+def _not_too_much(data: bytes) -> None:
+    """Raise ApiError where brackets nest deeper than DEEPEST or values are more than MOST_VALUES.
+
+    No parser has seen them by then.
+    """
+    depth = values = 0
     for match in _BRACKETS.finditer(data):
         mark = match[0]
         if mark in (b"[", b"{"):
             depth += 1
             if depth > DEEPEST:
                 raise ApiError(400, f"The JSON body nests deeper than {DEEPEST} levels.")
+            values += 1
+        elif mark == b",":
+            values += 1
         elif mark in (b"]", b"}"):
             depth -= 1
+        if values > MOST_VALUES:
+            raise ApiError(400, f"The JSON body holds more than {MOST_VALUES} values.")
 
 
 def form(request: Request) -> tuple[dict, dict]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from mmlab.api.server.mind import Turn
 
-MOST = 128
+MOST, MOST_BYTES = 128, 256 << 20
 
 
 @dataclass(frozen=True)
@@ -15,6 +15,14 @@ class Kept:
 
     response: dict
     turns: tuple[Turn, ...]
+
+    @property
+    def size(self) -> int:
+        """How many bytes its pictures, sounds and films hold."""
+        arrays = [one.pixels for turn in self.turns for one in turn.images]
+        arrays += [one.samples for turn in self.turns for one in turn.sounds]
+        arrays += [one.frames for turn in self.turns for one in turn.films]
+        return sum(one.nbytes for one in arrays)
 
 
 class Responses:
@@ -28,7 +36,7 @@ class Responses:
         """Keep a response."""
         with self._lock:
             self._held[name] = kept
-            while len(self._held) > MOST:
+            while len(self._held) > MOST or sum(one.size for one in self._held.values()) > MOST_BYTES:
                 self._held.popitem(last=False)
 
     def get(self, name: str) -> Kept | None:

@@ -2,6 +2,7 @@
 
 import threading
 
+from mmlab.api.server.allowance import take
 from mmlab.api.server.pictures import MOST_PIXELS, Picture, Unfit, looked_at
 from mmlab.errors import InputError
 from mmlab.world.documents.pdf import each_pdf_page, pdf_sizes
@@ -31,6 +32,7 @@ def pages(data: bytes, limits: dict, detail: str = "auto") -> tuple[Picture, ...
         together = sum(width * height for width, height in sizes)
         if together > MOST_TOGETHER or any(width * height > MOST_PIXELS for width, height in sizes):
             raise Unfit("pixels", f"{together} pixels on {len(sizes)} pages")
+        take(3 * together)
         with _one_at_a_time:
             return tuple(
                 Picture(looked_at(pixels), width, height, "PDF", detail, number)

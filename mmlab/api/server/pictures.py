@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from mmlab.api.server.allowance import take
 from mmlab.errors import InputError
 from mmlab.world.images import decode_image, image_header
 
@@ -74,6 +75,7 @@ def picture(data: bytes, limits: dict, said: str | None = None, detail: str = "a
         raise Unfit("side", f"{limits.get('image_side', 32768)} pixels")
     if width * height > MOST_PIXELS:
         raise Unfit("pixels", f"{width} x {height} pixels")
+    take(3 * width * height)
     try:
         if width * height > _LARGE:
             with _one_at_a_time:

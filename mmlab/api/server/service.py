@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from mmlab.api import catalog
 from mmlab.api.server import faults as faulty
+from mmlab.api.server.allowance import Allowance
 from mmlab.api.server.anthropic_cache import Beginnings
 from mmlab.api.server.batches import Batches
 from mmlab.api.server.connection import (
@@ -38,6 +39,8 @@ class Limits:
     head_seconds, body_seconds, idle_seconds   float   until the head, the body, the next
                           request must have arrived
     connections   int     at once; more are turned away with 503
+    memory_bytes  int     that all requests together may hold; more are turned away with 503
+    reply_seconds float   that finding an answer may take
     """
 
     body_bytes: int = LARGEST_BODY
@@ -45,6 +48,8 @@ class Limits:
     body_seconds: float = BODY_SECONDS
     idle_seconds: float = IDLE_SECONDS
     connections: int = 256
+    memory_bytes: int = 1 << 30
+    reply_seconds: float = 120.0
 
 
 class Server(socketserver.ThreadingTCPServer):
@@ -71,6 +76,7 @@ class Server(socketserver.ThreadingTCPServer):
         self.retired = set()
         for model in retired:
             self.retire(model)
+        self.allowance = Allowance(limits.memory_bytes, limits.reply_seconds)
         self.beginnings = Beginnings()
         self.files, self.kept, self.uploads, self.batches = Files(), Responses(), Uploads(), Batches()
         self.spoken = Responses()  # replies that were said aloud

@@ -20,6 +20,7 @@ from functools import cached_property
 import numpy as np
 
 from mmlab.api.catalog import Model
+from mmlab.api.server.allowance import check_time
 from mmlab.api.server.pictures import Picture
 from mmlab.world.readers import Line, Seen, Sight, look, read_page
 from mmlab.world.scene import COLOURS, KINDS
@@ -110,6 +111,7 @@ class Memory:
             if key in self._held:
                 self._held.move_to_end(key)
                 return self._held[key]
+        check_time()
         found = self._read(pixels)
         with self._lock:
             self._held[key] = found
