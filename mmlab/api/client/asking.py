@@ -7,7 +7,8 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 from mmlab.api.client import anthropic_wire, google_wire, openai_wire, sdks
-from mmlab.api.client.answers import Answer, Ask, Turn
+from mmlab.api.client.answers import Answer, Ask, Turn, Usage
+from mmlab.api.client.budget import cost_of, price_of
 from mmlab.api.client.failures import CallFailed
 from mmlab.api.client.job import Job
 from mmlab.api.client.reading import plain
@@ -21,7 +22,6 @@ class Client:
     """Asks one model of one provider; `connect` makes it. Threads may share it.
 
     provider, model   str
-    price             dict or None     dollars a million tokens
     budget            Budget or None
     cache             Cache or None
     trace             Trace or None
@@ -30,7 +30,7 @@ class Client:
 
     def __init__(self, provider: str, model: str, *, base_url, key, price, timeout, transport, budget, cache,
                  trace, parts, retrying, sleep):  # fmt: skip
-        self.provider, self.model, self.price, self.parts = provider, model, price, parts
+        self.provider, self.model, self.parts, self._price = provider, model, parts, price
         self.budget, self.cache, self.trace = budget, cache, trace
         self.live = base_url is None
         self.wire = WIRES[provider]
@@ -44,6 +44,11 @@ class Client:
         if self._sdk is None:
             self._sdk = sdks.opened(self.provider, **self._opening)
         return self._sdk
+
+    def cost(self, usage: Usage) -> float | None:
+        """Return what so many tokens cost in dollars; None where no price is known."""
+        price = self._price or price_of(self.model, usage.input)
+        return None if price is None else cost_of(usage, price)
 
     def ask(self, text: str = "", images: Sequence = (), *, schema=None, stream: bool = False, **more) -> Answer:
         """Return what the model answers.

@@ -3,7 +3,7 @@
 import json
 import threading
 
-from mmlab.api.catalog import catalog, models
+from mmlab.api import catalog
 from mmlab.api.client.answers import Ask, Turn, Usage
 from mmlab.api.client.attachments import document_bytes, picture_bytes, sound_bytes
 from mmlab.api.tokens import image_tokens, text_tokens
@@ -75,10 +75,12 @@ class Reservation:
         self.settle(0.0)
 
 
-def price_of(model: str) -> dict | None:
-    """Return a model's dollars a million tokens, as input, output and perhaps cached; None where unknown."""
-    known = models().get(model)
-    return dict(known.price) if known else catalog().get("prices", {}).get(model)
+def price_of(model: str, prompt_tokens: int = 0) -> dict | None:
+    """Return a model's dollars a million tokens, for a prompt so long; None where the catalog has none."""
+    try:
+        return catalog.price_of(model, prompt_tokens)
+    except InputError:
+        return None
 
 
 def cost_of(usage: Usage, price: dict) -> float:
@@ -92,25 +94,20 @@ def cost_of(usage: Usage, price: dict) -> float:
     return (fresh * price["input"] + kept + usage.output * price["output"]) / MILLION
 
 
-def most_cost(ask: Ask, provider: str, price: dict) -> float:
-    """Return what a call may cost at most: all that is sent, and the longest reply it allows."""
-    return cost_of(Usage(most_input(ask, provider), ask.max_tokens), price)
-
-
-def most_input(ask: Ask, provider: str) -> int:
-    """Return how many tokens a question has at most: counted by the published formulas, and a tenth more."""
+def most_usage(ask: Ask, provider: str) -> Usage:
+    """Return how many tokens a call takes at most: all that is sent, a tenth more, and the longest reply."""
     told = [ask.system, json.dumps(ask.schema) if ask.schema else "", *map(str, ask.tools)]
-    rule = "openai-mini" if provider == "openai" and ask.model.endswith("-mini") else provider
-    tokens = sum(map(text_tokens, told)) + sum(_tokens(turn, rule, ask.detail) for turn in ask.turns)
-    return int(tokens * 1.1) + 50
+    tokens = sum(map(text_tokens, told)) + sum(_tokens(turn, provider, ask.detail) for turn in ask.turns)
+    return Usage(int(tokens * 1.1) + 50, ask.max_tokens)
 
 
-def _tokens(turn: Turn, rule: str, detail: str | None) -> int:
-    """Return how many tokens one turn has, about."""
+def _tokens(turn: Turn, provider: str, detail: str | None) -> int:
+    """Return how many tokens one turn has at most, by the dearest of its provider's rules for pictures."""
     texts = [turn.text, *(str(one.output) for one in turn.results), *map(str, turn.calls)]
     tokens = sum(map(text_tokens, texts)) + 8
-    for given in map(picture_bytes, turn.images):
-        tokens += image_tokens(rule, *_size(given), detail or "auto")
+    rules = [name for name in catalog.catalog()["image_tokens"] if name.partition("-")[0] == provider]
+    for width, height in (_size(picture_bytes(one)) for one in turn.images):
+        tokens += max(image_tokens(rule, width, height, detail or "auto") for rule in rules)
     tokens += sum(len(sound_bytes(one)) // _SOUND_BYTES_A_TOKEN + 1 for one in turn.sounds)
     return tokens + sum(_PAGE_TOKENS * _pages(document_bytes(one)) for one in turn.documents)
 

@@ -54,8 +54,7 @@ def connect(provider: str = "openai", *, server=None, role: str = "vision", mode
     else:
         base_url = _url(server) + _PATHS[provider]
         key = key or getattr(server, "key", None) or "local"
-    price = price or price_of(model)
-    if budget is not None and price is None:
+    if budget is not None and not (price or price_of(model)):
         raise InputError(f"connect: a budget for {model}, whose price is not in the catalog",
                          "dollars a million tokens", "price={'input': 2.0, 'output': 8.0}")  # fmt: skip
     return Client(

@@ -4,7 +4,7 @@ import contextlib
 import time
 
 from mmlab.api.client.answers import Answer, Ask, Turn, Usage
-from mmlab.api.client.budget import cost_of, most_cost
+from mmlab.api.client.budget import most_usage
 from mmlab.api.client.cache import key_of
 from mmlab.api.client.failures import CallFailed, failure_of
 from mmlab.api.client.reading import Read
@@ -46,7 +46,8 @@ class Job:
         A request that the provider refused costs nothing; one that was lost may be billed.
         """
         if self.client.budget:
-            self._reserved = self.client.budget.reserve(most_cost(self.ask, self.client.provider, self.client.price))
+            most = self.client.cost(most_usage(self.ask, self.client.provider))
+            self._reserved = self.client.budget.reserve(most)
         self.tries += 1
         with self.converted():
             yield
@@ -90,7 +91,7 @@ class Job:
         """Return a response as an Answer; settle what it cost, and keep it."""
         read = self.client.wire.read(raw)
         if self._reserved and read.usage:
-            self._reserved.settle(cost_of(read.usage, self.client.price))
+            self._reserved.settle(self.client.cost(read.usage))
         answer = self._answer(raw, read)
         if self.client.cache and answer.ending in ("stop", "call"):
             self.client.cache.keep(self._key, self.ask.model, raw)
@@ -101,7 +102,7 @@ class Job:
         """Return what a response says; raise CallFailed where it is not as the schema wants it."""
         client, usage = self.client, read.usage or Usage()
         text = client.parts.reply_text(raw) if read.ending in ("stop", "length", "call") else ""
-        cost = None if client.price is None or read.usage is None else cost_of(usage, client.price)
+        cost = client.cost(read.usage) if read.usage else None
         said = Turn("assistant", text, calls=read.calls, said={client.provider: read.said})
         fields = {
             "text": text, "calls": read.calls, "usage": usage, "cost": 0.0 if cached else cost,
