@@ -101,7 +101,7 @@ def told(prompt: Prompt, asked: str) -> Told | None:
     if turn is None or not turn.sounds or prompt.turns[-1].role == "tool":
         return None
     ears = [listened(one, models()[prompt.model]) for one in turn.sounds]
-    answers = [_of_one(ear, asked) for ear in ears]
+    answers = [answered(ear, asked) for ear in ears]
     answer = answers[0] if len(answers) == 1 else Answer(
         "; ".join(one.short for one in answers),
         " ".join(f"Sound {n}: {one.sentence}" for n, one in enumerate(answers, 1)))  # fmt: skip
@@ -126,7 +126,7 @@ def _facts(ears: list[Ear], answer: Answer) -> dict[str, str]:
     return {name: value for name, value in facts.items() if value}
 
 
-def _of_one(ear: Ear, asked: str) -> Answer:
+def answered(ear: Ear, asked: str) -> Answer:
     """Return the answer to what is asked of one sound; its words where nothing else is."""
     if not ear.text:
         return Answer("nothing", "I hear nothing that I know.")
