@@ -23,7 +23,7 @@ _PAUSES = {",": 40, ";": 50, ":": 50, ".": 80, "!": 80, "?": 80, "\n": 80, "": 0
 _LEVEL = 0.02
 _FOURTH, _FIFTH = 3700.0, 4700.0  # formants that stay
 _WIDTHS = (80.0, 100.0, 140.0, 260.0, 340.0)  # of the five formants, Hz
-_CHUNK = 1024  # steps at a time
+_CHUNK = 512  # steps at a time
 _MOST = 2000  # words at a time
 _CLOSED = (480.0, 1500.0, 2500.0)  # formants of silence
 _FIRST, _HISS, _PITCH = slice(0, 3), slice(6, 8), 8  # columns of a track: see `track`
@@ -191,27 +191,26 @@ def _resonated(source: np.ndarray, centres, widths, gain) -> np.ndarray:
     centres, widths, gain   (n,)   of each step, in Hz; gain None lets steady air pass as it is
     """
     shaped, last, before = np.empty_like(source), 0.0, 0.0
-    steps = np.arange(PULSE + 1)
     for start in range(0, len(centres), _CHUNK):
         some = slice(start, start + _CHUNK)
         radius = np.exp(-np.pi * widths[some] / RATE)
-        angle = 2 * np.pi * centres[some] / RATE
-        own = 1 - 2 * radius * np.cos(angle) + radius**2 if gain is None else gain[some]
-        # How a step rings on by itself; what it hears rings on in the same way.
-        ringing = radius[:, None] ** steps * np.sin(angle[:, None] * (steps + 1)) / np.sin(angle)[:, None]
-        span = slice(start * PULSE, start * PULSE + len(radius) * PULSE)
-        fed = source[span].reshape(-1, PULSE) * own[:, None]
-        spectrum = np.fft.rfft(fed, 2 * PULSE) * np.fft.rfft(ringing[:, :PULSE], 2 * PULSE)
-        block = np.fft.irfft(spectrum, 2 * PULSE)[:, :PULSE]
-        back = -(radius**2)
-        ends = np.stack([ringing[:, -1], back * ringing[:, -2], block[:, -1],
-                         ringing[:, -2], back * ringing[:, -3], block[:, -2]], axis=1)  # fmt: skip
-        states = []
-        for a, b, c, d, e, f in ends.tolist():
-            states.append((last, before))
+        ahead, back = 2 * radius * np.cos(2 * np.pi * centres[some] / RATE), -(radius * radius)
+        count = len(radius)
+        # All steps at once: how each rings on by itself, and what it makes of its own air.
+        # Rows -1 and -2, the last ones, are still 0 when the first are computed.
+        ringing, block = np.zeros((PULSE + 2, count)), np.zeros((PULSE + 2, count))
+        ringing[0] = 1.0
+        span = slice(start * PULSE, (start + count) * PULSE)
+        fed = source[span].reshape(count, PULSE).T * (1 - ahead - back if gain is None else gain[some])
+        for row in range(PULSE):
+            block[row] = fed[row] + ahead * block[row - 1] + back * block[row - 2]
+            ringing[row + 1] = ahead * ringing[row] + back * ringing[row - 1]
+        ringing, block = ringing[: PULSE + 1], block[:PULSE]
+        ends = np.stack([ringing[-1], back * ringing[-2], block[-1], ringing[-2], back * ringing[-3], block[-2]], axis=1)
+        # One step after the other: what the last one left rings on in the next.
+        states = np.empty((count, 2))
+        for step, (a, b, c, d, e, f) in enumerate(ends.tolist()):
+            states[step] = last, before
             last, before = a * last + b * before + c, d * last + e * before + f
-        states = np.array(states)
-        block += ringing[:, 1:] * states[:, :1]
-        block += back[:, None] * ringing[:, :-1] * states[:, 1:]
-        shaped[span] = block.reshape(-1)
+        shaped[span] = (block + ringing[1:] * states[:, 0] + back * ringing[:-1] * states[:, 1]).T.reshape(-1)
     return shaped

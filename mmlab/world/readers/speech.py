@@ -25,7 +25,7 @@ _LOUD = 0.02  # mean energy of the loudest steps of what `speak` says
 _LEAST_GAP = 8  # steps of silence that part two words
 _PAUSE = 50  # steps of silence at which another voice may begin
 _NEAR = 12.0  # so much dearer may a word of the lexicon be than one that nobody knows
-_WORST = 45.0  # squared distance of a step that is not taken for more: an edge that was not met
+_WORST = 90.0  # squared distance of a step that is not taken for more: an edge that was not met
 _FITS, _FAILS = 1.3, 3.2  # mean squared distance, in spreads, of surely speech and surely none
 
 
@@ -167,8 +167,8 @@ class _Listener:
         """Work out what each phone would cost at each step, at some loudness."""
         self.log = np.log(self.found / gain + FAINT)
         power = self.found.sum(axis=1)
-        quiet = self.found[power <= np.percentile(power, 12)].mean(axis=0) / gain + FAINT
-        clear = np.exp(self.manner.means)
+        quiet = self.found[power <= np.percentile(power, 12)].mean(axis=0) / gain
+        clear = np.exp(self.manner.means)  # with what is too faint
         self.means = np.log(clear + quiet)
         part = clear / (clear + quiet)
         self.spreads = self.manner.spreads * part**2 + 0.35 * (1 - part) ** 2
@@ -180,7 +180,7 @@ class _Listener:
             count = len(self.log) - steps + 1
             if count > 0:
                 self.cost[phone, :count] = sum(each[k : k + count, start + k] for k in range(steps))
-        off = self.log - np.log(quiet)
+        off = self.log - np.log(quiet + FAINT)
         self.silence = 0.5 * (np.minimum((off**2 / 0.45).sum(axis=1), _WORST) + BANDS * np.log(0.45))
 
     def divided(self) -> list[_Said]:
@@ -249,7 +249,7 @@ class _Listener:
 
     def known(self, one: _Said) -> _Said:
         """Return a word as it was heard, or the word of the lexicon that it is nearly as like."""
-        if one.phones in set(lexicon().values()):
+        if word_of(one.phones) in lexicon() or word_of(one.phones) and one.off < _FITS:
             return one
         numbers = {name: number for number, name in enumerate(self.manner.names)}
         best = None

@@ -17,7 +17,7 @@ from mmlab.world.speech import PULSE, plain_voice, sound, track
 BANDS = 15
 FAINT = 1e-7  # energy that is not told from silence
 _FFT, _WINDOW = 512, 320
-_ROUNDS = 12  # how often a voice says each phone
+_ROUNDS = 9  # how often a voice says each phone
 _EDGES = (0.8, 0.5, 0.2, 0.0)  # what neighbours add to the variance, from the edge inwards
 _SPREAD = 0.25  # variance that no step is below: melody moves the harmonics
 
