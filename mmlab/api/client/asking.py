@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 from mmlab.api.client import anthropic_wire, google_wire, openai_wire, sdks
 from mmlab.api.client.answers import Answer, Ask, Turn, Usage
+from mmlab.api.client.attachments import document_bytes, picture_bytes, sound_bytes
 from mmlab.api.client.budget import cost_of, price_of
 from mmlab.api.client.failures import CallFailed
 from mmlab.api.client.job import Job
@@ -50,11 +51,14 @@ class Client:
         price = self._price or price_of(self.model, usage.input)
         return None if price is None else cost_of(usage, price)
 
-    def ask(self, text: str = "", images: Sequence = (), *, schema=None, stream: bool = False, **more) -> Answer:
+    def ask(self, text: str = "", images: Sequence = (), *, sounds: Sequence = (), documents: Sequence = (),
+            results: Sequence = (), history: Sequence = (), system: str = "", schema=None, tools: Sequence = (),
+            must_call: bool = False, stream: bool = False, max_tokens: int = 1024,
+            detail: str | None = None) -> Answer:  # fmt: skip
         """Return what the model answers.
 
-        text, images       the question, and pictures: bytes of a file, arrays, paths, addresses
-        sounds, documents  WAV files or arrays at 16 kHz; PDF files
+        text, images       the question, and pictures: bytes of a file, arrays, paths, addresses, the world's pages
+        sounds, documents  WAV files or arrays at 16 kHz; PDF files, or the world's pages
         results            what tools returned to the calls of the last answer: Result(call, output)
         history            turns so far: add each answer's `turns` to it
         system             str, what holds for all of it
@@ -66,7 +70,9 @@ class Client:
         raises    CallFailed  when no usable answer comes; InputError when the question cannot be sent,
                   or may cost more than the budget has left
         """
-        job = self._job(text, images, schema=schema, **more)
+        job = self._job(text, images, sounds=sounds, documents=documents, results=results, history=history,
+                        system=system, schema=schema, tools=tools, must_call=must_call, max_tokens=max_tokens,
+                        detail=detail)  # fmt: skip
         with job.recorded():
             if (kept := job.kept()) is not None:
                 return kept
@@ -74,23 +80,22 @@ class Client:
                 return job.answered(self._retried(lambda: self._streamed(job)))
             return job.answered(self._retried(lambda: self._sent(job)))
 
-    async def ask_async(self, text: str = "", images: Sequence = (), *, schema=None, stream: bool = False,
-                        **more) -> Answer:  # fmt: skip
-        """Return what the model answers, awaited: as `ask`."""
-        job = self._job(text, images, schema=schema, **more)
+    async def ask_async(self, text: str = "", images: Sequence = (), *, stream: bool = False, **more) -> Answer:
+        """Return what the model answers, awaited; arguments as `ask` takes them."""
+        job = self._job(text, images, **more)
         with job.recorded():
             if (kept := job.kept()) is not None:
                 return kept
             call = self._streamed_async if stream else self._sent_async
             return job.answered(await self._retried_async(lambda: call(job)))
 
-    def stream(self, text: str = "", images: Sequence = (), *, schema=None, **more) -> "Stream":
+    def stream(self, text: str = "", images: Sequence = (), **more) -> "Stream":
         """Return an iterator over the pieces of the answer's text, as they come; arguments as `ask`.
 
         It raises CallFailed where the stream ends before the answer does, however cleanly. Its `answer`
         is there when it is exhausted. Only what fails before the first piece is asked again.
         """
-        return Stream(self._pieces, self._job(text, images, schema=schema, **more))
+        return Stream(self._pieces, self._job(text, images, **more))
 
     def ask_many(self, requests: Sequence, at_once: int = 8) -> list:
         """Return the answers to many questions, in their order, so many at once.
@@ -118,7 +123,8 @@ class Client:
         """Return a question as the work that it makes, or raise InputError where it is none."""
         if isinstance(images, bytes | str) or hasattr(images, "shape") and len(images.shape) == 3:
             raise InputError(f"ask: images is one {type(images).__name__}", "a list of pictures", "pass [picture]")
-        turn = Turn("user", text, tuple(images), tuple(sounds), tuple(documents), tuple(results))
+        turn = Turn("user", text, tuple(map(picture_bytes, images)), tuple(map(sound_bytes, sounds)),
+                    tuple(map(document_bytes, documents)), tuple(results))  # fmt: skip
         if not (text or turn.images or turn.sounds or turn.documents or turn.results):
             raise InputError("ask: nothing", "a text, or something to look at", "ask('What is this?', [picture])")
         ask = Ask(self.model, (*history, turn), system, None if schema is None else schema_of(schema), tuple(tools),

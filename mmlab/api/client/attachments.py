@@ -12,9 +12,9 @@ PDF, WAV = "application/pdf", "audio/wav"
 def picture_bytes(image) -> bytes | str:
     """Return a picture as the bytes of a file, or its address.
 
-    image   bytes of a file; (h, w, 3) uint8 array, or a Pillow image (saved as PNG); a path;
-            an address that begins with http:// or https://
-    raises  InputError  when it is none of these
+    image   bytes of a file; (h, w, 3) uint8 array, a Pillow image or a page of the world (saved as PNG);
+            a path; an address that begins with http:// or https://
+    raises  InputError or ShapeError  when it is none of these
     """
     if isinstance(image, str) and image.startswith(("http://", "https://")):
         return image
@@ -27,7 +27,7 @@ def picture_bytes(image) -> bytes | str:
         import numpy as np
 
         image = np.asarray(image.convert("RGB"))
-    return encode_image(image)
+    return encode_image(getattr(image, "image", image))
 
 
 def sound_bytes(sound) -> bytes:
@@ -49,9 +49,13 @@ def sound_bytes(sound) -> bytes:
 def document_bytes(document) -> bytes:
     """Return a document as the bytes of a PDF file.
 
-    document  bytes of a PDF file, or a path
+    document  bytes of a PDF file, a path, or a page of the world
     """
     found = _bytes_of(document, "a document")
+    if found is None and hasattr(document, "image"):
+        from mmlab.world.documents.pdf import pdf
+
+        found = pdf([document])
     if found is None or not found.startswith(b"%PDF-"):
         raise InputError(f"a document: {type(document).__name__}", "a PDF file, its bytes or its path",
                          "send pictures of pages as images")  # fmt: skip
