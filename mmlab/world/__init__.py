@@ -14,6 +14,7 @@
     pronunciation  texts to words as they are said, words to sounds and back
     phones     the sounds of speech as recipes
     sounds     sounds to file bytes and back
+    avi        films to file bytes and back
     documents/ pages, charts and screens with known truth
     readers/   scenes, texts, events and words back, by looking and listening alone
 
@@ -50,12 +51,13 @@ __all__ = [
     "caption", "decode_image", "encode_image", "parse", "questions", "render", "sample",
     "satisfies", "split_of", "vocabulary", "words",
     "EVENTS", "Event", "Film", "Heard", "film", "hear", "speak", "spoken", "watch", "wav_bytes", "wav_samples",
+    "avi_bytes", "avi_frames",
 ]  # fmt: skip
 
 _LATER = {
     "EVENTS": "films", "Event": "films", "Film": "films", "film": "films", "watch": "readers.film",
     "Heard": "readers.speech", "hear": "readers.speech", "speak": "speech", "spoken": "pronunciation",
-    "wav_bytes": "sounds", "wav_samples": "sounds",
+    "wav_bytes": "sounds", "wav_samples": "sounds", "avi_bytes": "avi", "avi_frames": "avi",
 }  # fmt: skip
 
 

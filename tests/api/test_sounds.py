@@ -179,6 +179,13 @@ def test_a_wrong_sound_is_named(client, content, options, param):
     assert raised.value.param == param
 
 
+def test_a_model_of_sounds_wants_one(client):
+    with pytest.raises(openai.BadRequestError, match="requires that either input content or output modality"):
+        chat(client, "Hello")
+    answer = chat(client, "Hello", modalities=["text", "audio"], audio={"voice": "ash", "format": "wav"})
+    assert answer.choices[0].message.audio.transcript.startswith(f"I am {MODEL}")
+
+
 def test_a_model_without_ears_says_so(client, google):
     with pytest.raises(openai.BadRequestError, match="does not take sounds"):
         client.chat.completions.create(model="mm-vision", messages=[{"role": "user", "content": [part()]}])

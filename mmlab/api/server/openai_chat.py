@@ -52,6 +52,7 @@ def create(server, request: Request) -> Response:
     body = content.body_of(request, _CHAT)
     how = voice.wanted(body, content.model(server, body["model"], "text"))
     asked = _prompt(server, body)
+    voice.needed(asked, how)
     content.fits(server, asked)
     said = server.reply(asked)
     aloud = voice.said_aloud(server, said.text, how) if how and said.text and said.ending == "stop" else None
@@ -97,9 +98,7 @@ def _turn(server, message: dict, parts: tuple) -> Turn:
         where = (*parts, "content", place)
         tagged(part, _PARTS, VOICE, where)
         if part["type"] == "image_url":
-            if message["role"] != "user":
-                raise ApiError(400, f"Invalid '{VOICE.path(where)}'. Image URLs are only allowed for "
-                                    "messages with role 'user'.", VOICE.path(where), "invalid_value")
+            _user_alone(message, where, "Image URLs")
             url = checked(part["image_url"], _URL, VOICE, (*where, "image_url"))
             media.append(content.picture_at(server, url["url"], url.get("detail") or "auto",
                                              (*where, "image_url", "url")))  # fmt: skip
@@ -107,10 +106,18 @@ def _turn(server, message: dict, parts: tuple) -> Turn:
             told = checked(part["file"], _FILE, VOICE, (*where, "file"))
             media += openai_papers.document(server, told, (*where, "file"))
         elif part["type"] == "input_audio":
+            _user_alone(message, where, "Sounds")
             media.append(voice.heard(part["input_audio"], (*where, "input_audio")))
         else:
             texts.append(part.get("text") or part.get("refusal") or "")
     return Turn.of(message["role"], "\n".join(texts), media)
+
+
+def _user_alone(message: dict, where: tuple, what: str) -> None:
+    """Raise ApiError where a part that only a user may send comes from another role."""
+    if message["role"] != "user":
+        raise ApiError(400, f"Invalid '{VOICE.path(where)}'. {what} are only allowed for messages with role "
+                            "'user'.", VOICE.path(where), "invalid_value")  # fmt: skip
 
 
 def _calls_are_answered(messages: list[dict]) -> None:

@@ -9,6 +9,7 @@ from mmlab.api import catalog
 from mmlab.api.server.errors import ApiError
 from mmlab.api.server.fields import Field, checked
 from mmlab.api.server.kept import Kept
+from mmlab.api.server.mind import Prompt
 from mmlab.api.server.openai_content import TEXT_NEEDED, VOICE
 from mmlab.api.server.pictures import Unfit, decoded
 from mmlab.api.server.sounds import RATE, Sound, sound, spoken
@@ -86,6 +87,14 @@ def wanted(body: dict, model: catalog.Model) -> Spoken | None:
         raise ApiError(400, f"Unsupported value: 'audio.format' does not support '{audio['format']}'{when}. "
                             f"Supported values are: {may}.", "audio.format", "unsupported_value")  # fmt: skip
     return Spoken(voice_number(audio["voice"], ("audio", "voice")), audio["format"][:3])
+
+
+def needed(asked: Prompt, how: Spoken | None) -> None:
+    """Raise ApiError where a model that hears and speaks is asked to do neither."""
+    hears = catalog.models()[asked.model].input
+    if how is None and "audio" in hears and "image" not in hears and not any(one.sounds for one in asked.turns):
+        raise ApiError(400, "This model requires that either input content or output modality contain audio.",
+                       "model", "invalid_value")  # fmt: skip
 
 
 def said_aloud(server, text: str, how: Spoken) -> dict:
