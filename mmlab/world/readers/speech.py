@@ -23,7 +23,9 @@ from mmlab.world.speech import PULSE, RATE, VOICES, plain_voice
 
 _LOUD = 0.02  # mean energy of the loudest steps of what `speak` says
 _LEAST_GAP = 8  # steps of silence that part two words
+_RISES = 5.0  # times as strong are the loudest steps of speech as the quietest ones, at least
 _PAUSE = 50  # steps of silence at which another voice may begin
+_LONGEST = 2000  # steps that are listened to at a time
 _NEAR = 12.0  # so much dearer may a word of the lexicon be than one that nobody knows
 _WORST = 90.0  # squared distance of a step that is not taken for more: an edge that was not met
 _FITS, _FAILS = 1.3, 3.2  # mean squared distance, in spreads, of surely speech and surely none
@@ -99,11 +101,24 @@ def _stretches(found: np.ndarray) -> list[tuple[int, int]]:
         return []
     loud = np.sort(power)[-max(len(power) // 10, 1) :].mean()
     quiet = max(float(np.percentile(power, 5)), loud * 1e-5)
-    active = np.flatnonzero(power > np.sqrt(loud * quiet))
-    if not len(active):
+    if loud < _RISES * quiet:  # a hum, a rush: it goes on as it began
         return []
+    active = np.flatnonzero(power > np.sqrt(loud * quiet))
     parts = np.split(active, np.flatnonzero(np.diff(active) > _PAUSE) + 1)
-    return [(max(int(part[0]) - 24, 0), min(int(part[-1]) + 25, len(power))) for part in parts]
+    ends = [(max(int(part[0]) - 24, 0), min(int(part[-1]) + 25, len(power))) for part in parts]
+    return [piece for start, end in ends for piece in _pieces(power, start, end)]
+
+
+def _pieces(power: np.ndarray, start: int, end: int) -> list[tuple[int, int]]:
+    """Return a stretch in pieces of at most _LONGEST steps, cut where it is quiet."""
+    pieces = []
+    while end - start > _LONGEST:
+        near = power[start + _LONGEST // 2 : start + _LONGEST]
+        calm = np.convolve(near, np.ones(_LEAST_GAP), mode="same")
+        cut = start + _LONGEST // 2 + int(calm.argmin())
+        pieces.append((start, cut))
+        start = cut
+    return [*pieces, (start, end)]
 
 
 def _listened(found: np.ndarray, samples: np.ndarray, last: int | None) -> tuple[int | None, list[_Said]]:
@@ -187,37 +202,41 @@ class _Listener:
         """Return the words of the cheapest division into phones and silences."""
         count, lengths = len(self.log), self.manner.lengths
         quiet = np.concatenate([[0.0], np.cumsum(self.silence)])
-        inside, between = np.full(count + 1, np.inf), np.full(count + 1, np.inf)
-        open_, phones = np.full(count + 1, np.inf), np.full(count + 1, -1)
-        gaps = np.zeros(count + 1, bool)
-        between[0] = open_[0] = 0.0
+        # The least cost up to each step: inside a word, in a silence, and of these the lesser one.
+        inside, between, least = (np.full(count + 1, np.inf) for _ in range(3))
+        last, fresh = np.full(count + 1, -1), np.zeros(count + 1, bool)
+        between[0] = least[0] = 0.0
         rows = np.arange(len(lengths))
         for end in range(1, count + 1):
             begin = end - lengths
-            costs = np.where(begin >= 0, open_[begin], np.inf) + self.cost[rows, begin]
+            costs = np.where(begin >= 0, least[begin], np.inf) + self.cost[rows, begin]
             best = int(costs.argmin())
-            inside[end], phones[end] = costs[best], best
+            inside[end], last[end] = costs[best], best
             between[end] = between[end - 1] + self.silence[end - 1]
-            if end >= _LEAST_GAP:
-                fresh = inside[end - _LEAST_GAP] + quiet[end] - quiet[end - _LEAST_GAP]
-                if fresh < between[end]:
-                    between[end], gaps[end] = fresh, True
-            open_[end] = min(inside[end], between[end])
-        return self.traced(inside, between, phones, gaps)
+            gap = end - _LEAST_GAP
+            if gap >= 0 and inside[gap] + quiet[end] - quiet[gap] < between[end]:
+                between[end], fresh[end] = inside[gap] + quiet[end] - quiet[gap], True
+            least[end] = min(inside[end], between[end])
+        return self.traced(between <= inside, last, fresh)
 
-    def traced(self, inside, between, phones, gaps) -> list[_Said]:
-        """Return the words on the way back from the end."""
+    def traced(self, silent, last, fresh) -> list[_Said]:
+        """Return the words on the way back from the end.
+
+        silent  (T + 1,) bool   whether it is best to be in a silence at a step
+        last    (T + 1,) int    the phone that ends there, inside a word
+        fresh   (T + 1,) bool   whether the silence is the shortest one: a word ends before it
+        """
         words, current, at = [], [], len(self.log)
-        silent = between[at] <= inside[at]
+        quiet = silent[at]
         while at > 0:
-            if silent:
-                silent, at = not gaps[at], at - (_LEAST_GAP if gaps[at] else 1)
+            if quiet:
+                quiet, at = not fresh[at], at - (_LEAST_GAP if fresh[at] else 1)
                 continue
-            current.append((int(phones[at]), at - int(self.manner.lengths[phones[at]])))
-            at = current[-1][1]
-            silent = between[at] <= inside[at]
-            if silent or at == 0:
-                words.append(self.said([phone for phone, _ in current[::-1]], at))
+            current.append(int(last[at]))
+            at -= int(self.manner.lengths[last[at]])
+            quiet = silent[at]
+            if quiet:
+                words.append(self.said(current[::-1], at))
                 current = []
         return words[::-1]
 
