@@ -8,6 +8,7 @@ or PNG is a picture to the providers, and none of them takes one as a video.
 
 import struct
 from dataclasses import dataclass
+from itertools import islice
 
 import numpy as np
 
@@ -94,7 +95,9 @@ def avi_frames(data: bytes) -> Reel:
         raise _unreadable(data, _format(data))
     if len(data) < 8 + int.from_bytes(data[4:8], "little"):
         raise _unreadable(data, "the file ends too early")
-    chunks = list(_chunks(data, 12, 8 + int.from_bytes(data[4:8], "little")))
+    chunks = list(islice(_chunks(data, 12, 8 + int.from_bytes(data[4:8], "little")), 2 * MOST_FRAMES))
+    if len(chunks) == 2 * MOST_FRAMES:
+        raise _unreadable(data, "more parts than fit")
     heads = {name: (start, end) for name, start, end in chunks if name in (b"strh", b"strf")}
     if set(heads) != {b"strh", b"strf"} or min(end - start for start, end in heads.values()) < 32:
         raise _unreadable(data, "its headers are missing or damaged")

@@ -10,6 +10,8 @@ import pytest
 from api_strategies import b64, faults
 from google import genai
 from google.genai import errors, types
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from mmlab.api.catalog import model_for
 from mmlab.api.tokens import film_tokens
@@ -204,6 +206,18 @@ def test_a_file_that_ends_early_is_refused(cut):
 def test_what_is_no_film_is_not_written(frames, fps):
     with pytest.raises((ShapeError, InputError)):
         avi_bytes(frames, fps)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.tuples(st.integers(0, 400), st.integers(0, 255)), min_size=1, max_size=6), st.booleans())
+def test_a_damaged_file_is_read_or_refused(changes, jpeg):
+    data = bytearray(avi_bytes(MADE.frames[:2, ::8, ::8], 8, jpeg=jpeg))
+    for place, value in changes:
+        data[place] = value
+    try:
+        assert avi_frames(bytes(data)).frames.ndim == 4
+    except InputError as error:
+        assert error.do
 
 
 def test_no_header_makes_much_of_little():

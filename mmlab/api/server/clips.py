@@ -15,7 +15,7 @@ MOST = 300  # frames of one film that are looked at
 _one_at_a_time = threading.Lock()  # so that memory stays bounded
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Clip:
     """One film of a request.
 

@@ -16,7 +16,7 @@ _WAV_HEAD = 44  # bytes
 _one_at_a_time = threading.Lock()  # so that memory stays bounded
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Sound:
     """One sound of a request.
 

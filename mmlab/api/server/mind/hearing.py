@@ -10,6 +10,7 @@ import hashlib
 import re
 import threading
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from mmlab.api.catalog import Model, models
 from mmlab.api.server.mind import makes, questions
@@ -18,7 +19,7 @@ from mmlab.api.server.mind.questions import Answer
 from mmlab.api.server.mind.words import words
 from mmlab.api.server.sounds import Sound
 from mmlab.world.readers import Seen, Sight
-from mmlab.world.readers.speech import hear
+from mmlab.world.readers.speech import Heard, hear
 from mmlab.world.scene import MOST
 
 _TENS = {one + "teen": one + "ty" for one in ("four", "six", "seven", "nine")} | {
@@ -72,12 +73,17 @@ class Ear:
 
 def listened(sound: Sound, model: Model) -> Ear:
     """Return what a model hears in a sound."""
-    with _two_at_a_time:
-        heard = hear(sound.samples, sound.rate)
+    heard = _heard(sound)
     mistaken = _TENS if _chance(sound, model) < model.weaknesses.get("teens_for_tens", 0) else {}
     text = re.sub(r"\w+", lambda word: mistaken.get(word[0], word[0]), heard.text)
     spans = tuple((mistaken.get(word, word), start, end) for word, start, end in heard.words)
     return Ear(text, spans, sound.seconds)
+
+
+@lru_cache(maxsize=8)  # one request may ask twice
+def _heard(sound: Sound) -> Heard:
+    with _two_at_a_time:
+        return hear(sound.samples, sound.rate)
 
 
 def _chance(sound: Sound, model: Model) -> float:

@@ -15,8 +15,7 @@ from mmlab.api.server.mind.words import mentions, words
 from mmlab.api.server.pictures import Picture
 from mmlab.world.readers.film import watch
 
-_HAPPENS = re.compile(r"\b(happen\w*|film|video|clip|frames?|events?|order|first|then|mov\w+|appears?|"
-                      r"vanish\w*|disappears?|sequence|over time|timeline)\b", re.IGNORECASE)  # fmt: skip
+_HAPPENS = re.compile(r"\b(happen\w*|films?|video|clip|frames?|timeline|over time|mov(es?|ed|ing))\b", re.IGNORECASE)
 _MEANT = {
     "appears": re.compile(r"\bappear(s|ed|ing)?\b"), "vanishes": re.compile(r"\b(dis|vanish|gone\b|leaves?\b)"),
     "changes colour": re.compile(r"\bchang(e|es|ed|ing)\b"), "moves left": re.compile(r"\bleft(wards?)?\b"),
@@ -29,14 +28,16 @@ _OTHER_WAY = {"moves left": "moves right", "moves right": "moves left"}
 def clips(prompt: Prompt, asked: str) -> list[Clip]:
     """Return the films that a question is about: those of the latest turn with media.
 
-    Three pictures or more that are alike in size, and a question of what happens,
-    are a film whose times nobody knows: a second from each to the next.
+    Three scenes or more that are alike in size, and a question of what happens, are
+    a film whose times nobody knows: a second from each to the next.
     """
     turn = next((one for one in reversed(prompt.turns) if one.films or one.images or one.sounds or one.papers), None)
     if turn is None or prompt.turns[-1].role == "tool":
         return []
     shapes = {one.pixels.shape for one in turn.images}
     if not turn.films and len(turn.images) > 2 and len(shapes) == 1 and _HAPPENS.search(asked):
+        if View(turn.images[0], models()[prompt.model]).sight.scene is None:
+            return []
         frames = np.stack([one.pixels for one in turn.images])
         return [Clip(frames, tuple(map(float, range(len(frames)))), float(len(frames)))]
     return list(turn.films)
