@@ -13,7 +13,9 @@ BENCHES = {
     "models": ("bench_models", "training steps a second against transformers"),
     "grade": ("bench_grade", "submissions a second against stock nbgrader, on the same class"),
     "grade-growth": ("bench_grade_growth", "how time and memory grow from 10 to 100 to 500 submissions"),
+    "api": ("bench_api", "requests a second of the local model server, and 64 clients at once for a minute"),
     "class": ("bench_class", "true marks of a class of 500 with hostile hand-ins, killed and resumed"),
+    "api-sdks": ("bench_api_sdks", "the conformance tests with the oldest SDKs that are allowed"),
 }
 
 
@@ -21,7 +23,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     """Add the command's arguments."""
     listed = ", ".join(f"{name} ({says})" for name, (_, says) in BENCHES.items())
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"{listed}; all if none")
-    parser.add_argument("-n", type=int, metavar="N", help="size, for the benches that have one (grade: 200 submissions)")
+    parser.add_argument("-n", type=int, metavar="N", help="size, for the benches that have one (grade: 200 submissions; api: 60 seconds)")
 
 
 def main(args: argparse.Namespace) -> int:

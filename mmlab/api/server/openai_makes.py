@@ -24,7 +24,7 @@ _DRAW = {
     "output_format": Field("string", choices=("png", "jpeg", "webp")), "user": TEXT,
     "quality": Field("string", choices=("auto", "low", "medium", "high")),
     "background": Field("string", choices=("auto", "opaque")),
-    **dict.fromkeys(("moderation", "output_compression", "stream", "partial_images"), ANY),
+    **dict.fromkeys(("moderation", "output_compression", "stream", "partial_images", "safety_identifier"), ANY),
 }  # fmt: skip
 _TOKENS = 1056  # for a picture of medium quality
 

@@ -1,0 +1,42 @@
+"""The measurement of the local server: complete, and it notices what goes wrong."""
+
+import json
+import time
+
+import pytest
+
+from mmlab.course import bench_api, bench_api_sdks
+
+
+@pytest.mark.slow
+def test_two_seconds_of_many_clients_give_every_figure(monkeypatch):
+    monkeypatch.setattr(bench_api, "CLIENTS", 8)
+    monkeypatch.setattr(bench_api, "_TURNS", 5)
+    figures = bench_api.measure(n=2)
+    assert figures["many_clients"]["errors"] == 0, figures.get("first_error")
+    assert figures["many_clients"]["requests"] > 16 and figures["one_client"]["requests_a_second"] > 10
+    assert set(figures["overhead_ms"]) == {"chat", "responses", "messages", "contents"}
+    json.dumps(figures)
+
+
+def test_a_wrong_answer_and_a_lost_server_are_errors():
+    with bench_api.serving() as (port, _):
+        told, ask = bench_api.Told(), bench_api.questions()[0]
+        wrong = bench_api.Ask(ask.name, ask.path, ask.body, b'"a hundred"')
+        bench_api._client(port, [wrong], time.monotonic() + 0.1, told)
+        assert told.errors and "a hundred" in told.errors[0]
+    told = bench_api.Told()
+    bench_api._client(port, [ask], time.monotonic() + 0.05, told)
+    assert told.errors and not told.seconds
+
+
+def test_growth_is_told_from_the_second_quarter_to_the_last():
+    assert bench_api._growth([50.0, *[80.0] * 4, *[90.0] * 3])["growth"] == 10.0
+    assert bench_api._growth([None] * 9) is None
+    assert bench_api._rank([3.0, 1.0, 2.0], 0.99) == 3.0
+
+
+def test_the_oldest_versions_are_those_of_the_ranges():
+    assert bench_api_sdks.oldest(['openai<4,>=3; extra == "api"', "anthropic>=2.4.1,<3 ; extra == 'api'",
+                                  'numpy>=1; extra == "all"']) == {"openai": "3.0.0", "anthropic": "2.4.1"}  # fmt: skip
+    assert bench_api_sdks.counted("1 failed, 2 passed, 3 errors in 4s") == {"passed": 2, "failed": 4}
