@@ -138,7 +138,7 @@ def test_models_are_listed_the_seeing_one_first(client):
     ("changes", "error", "said"),
     [
         ({"model": "claude-3-5-sonnet-20250219"}, anthropic.NotFoundError, "model: claude-3-5-sonnet-20250219"),
-        ({"max_tokens": 0}, anthropic.BadRequestError, "max_tokens: "),
+        ({"max_tokens": -1}, anthropic.BadRequestError, "max_tokens: "),
         ({"max_tokens": 17000}, anthropic.BadRequestError, "maximum allowed"),
         ({"messages": []}, anthropic.BadRequestError, "messages: "),
         ({"messages": [{"role": "system", "content": "x"}]}, anthropic.BadRequestError, "messages.0.role"),
@@ -177,6 +177,7 @@ def test_a_retired_model_is_gone_from_answers_and_list():
 
     with server.running(retired=["mm-vision-mini"]) as local:
         client = anthropic.Anthropic(base_url=local.anthropic_base_url, api_key="any", max_retries=0)
-        assert [model.id for model in client.models.list()] == [MODEL]
+        names = [model.id for model in client.models.list()]
+        assert names[0] == MODEL and "mm-vision-mini" not in names
         with pytest.raises(anthropic.NotFoundError, match="mm-vision-mini"):
             create(client, model="mm-vision-mini")
