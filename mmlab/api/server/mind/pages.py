@@ -46,7 +46,8 @@ def _read(page: tuple) -> Drawn | None:
             return Drawn("screen", fields)
         if any(line.text.endswith(".py") for line in lines) and (code := read_code(image, lines)):
             return Drawn("code", {"code": code})
-        if (fields := read_chart(image, lines)) is not None:
+        fields = read_chart(image, lines)
+        if fields is not None and (fields["kind"] != "pie" or fields["unit"] == "%"):  # a form is coloured too
             return Drawn("chart", fields)
     except (ValueError, IndexError, ZeroDivisionError):
         # Drawn by nobody that the readers know: its parts are not where they should be.

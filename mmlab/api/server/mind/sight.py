@@ -58,7 +58,9 @@ class View:
     @property
     def is_page(self) -> bool:
         """Is this a page to read, rather than shapes to see?"""
-        if self.sight.scene is not None or (self.shapes and not self.sight.unknown):
+        height, width = self.picture.pixels.shape[:2]
+        scene = self.sight.scene is not None or (self.shapes and not self.sight.unknown)
+        if scene and height == width:  # as every scene is; a pie between its labels is none
             return False
         return any(len(line.text) > 1 for line in self.lines)
 
