@@ -57,9 +57,9 @@ def document_of(server, block: dict, parts: tuple) -> tuple[list[Picture], list[
     if source["type"] == "content":
         images, texts = _content(server, source["content"], (*parts, "source", "content"))
         return images, head + texts
-    data, stored = _bytes(server, source)
     name = VOICE.path((*parts, "source", source["type"]))
     try:
+        data, stored = _bytes(server, source)
         if stored and stored.kind.partition(";")[0] == "text/plain":
             return [], [*head, papers.text(data)]
         if stored and stored.kind != "application/pdf":
