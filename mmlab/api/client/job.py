@@ -23,7 +23,7 @@ class Job:
         self.client, self.ask, self.schema = client, ask, schema
         self.body = client.wire.body(ask, client.parts)
         self.tries, self.ended, self._reserved = 0, None, None
-        self._key = key_of(client.provider, client.live, self.body) if client.cache else ""
+        self._key = key_of(client.provider, client.live, self.body) if client.cache is not None else ""
 
     @contextlib.contextmanager
     def recorded(self):
@@ -70,7 +70,8 @@ class Job:
 
     def kept(self) -> Answer | None:
         """Return the answer that the cache has, or None."""
-        if not self.client.cache or (raw := self.client.cache.find(self._key)) is None:
+        cache = self.client.cache
+        if cache is None or (raw := cache.find(self._key)) is None:
             return None
         self.ended = self._answer(raw, self.client.wire.read(raw), cached=True)
         return self.ended
@@ -93,7 +94,7 @@ class Job:
         if self._reserved and read.usage:
             self._reserved.settle(self.client.cost(read.usage))
         answer = self._answer(raw, read)
-        if self.client.cache and answer.ending in ("stop", "call"):
+        if self.client.cache is not None and answer.ending in ("stop", "call"):
             self.client.cache.keep(self._key, self.ask.model, raw)
         self.ended = answer
         return answer
