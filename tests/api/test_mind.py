@@ -83,11 +83,13 @@ def test_a_page_is_read_and_filled_into_a_schema():
     assert page.fields["number"] in said("What is the invoice number?", page.image)
     schema = {"type": "object", "properties": {
         "invoice_number": {"type": "string"}, "total": {"type": "number"},
+        "tax_rate": {"type": "number"}, "tax": {"type": "number"},
         "items": {"type": "array", "items": {"type": "object", "properties": {
             "item": {"type": "string"}, "amount": {"type": "number"}}}}}}  # fmt: skip
     filled = json.loads(said("Extract the fields.", page.image, schema=schema))
     assert filled["invoice_number"] == page.fields["number"]
-    assert round(filled["total"] * 100) == page.fields["total"]
+    assert [round(filled[name] * 100) for name in ("total", "tax")] == [page.fields["total"], page.fields["tax"]]
+    assert filled["tax_rate"] == page.fields["tax_rate"]
     told = [(row["item"], round(row["amount"] * 100)) for row in filled["items"]]
     assert told == [(row["item"], row["amount"]) for row in page.fields["items"]]
 

@@ -94,7 +94,12 @@ def parts(name: str) -> set[str]:
 def value_for(view: View, name: str) -> str | None:
     """Return the printed value whose label shares the most words with a name, or None."""
     wanted, best, found = parts(name), 0.0, None
-    for label, value in pairs(view.lines):
+    labelled = pairs(view.lines)
+    if wanted & {"rate", "percent", "percentage"}:  # it stands in the label itself: "Tax 19%", and the sum beside it
+        for label, _ in labelled:
+            if (share := re.search(r"\d+(\.\d+)?%", label)) and parts(label) & wanted:
+                return share[0]
+    for label, value in labelled:
         own = parts(label)
         shared = len(own & wanted)
         score = shared / len(own | wanted) if shared else 0
