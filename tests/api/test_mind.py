@@ -94,6 +94,16 @@ def test_a_page_is_read_and_filled_into_a_schema():
     assert told == [(row["item"], row["amount"]) for row in page.fields["items"]]
 
 
+def test_what_cannot_be_read_is_null_only_where_the_schema_allows_it():
+    number, null = {"type": "number"}, {"type": "null"}
+    amounts = {"total": number, "tax": {"anyOf": [number, null]}, "subtotal": {"type": ["number", "null"]}}
+    schema = {"type": "object", "properties": amounts}
+    page = invoice(0, small=True)
+    filled = json.loads(said("Extract the fields.", page.image, schema=schema, model="mm-vision-mini"))
+    assert filled == {"total": 0, "tax": None, "subtotal": None}
+    assert json.loads(said("Extract.", page.image, schema=schema))["tax"] * 100 == pytest.approx(page.fields["tax"])
+
+
 def test_an_earlier_picture_is_remembered():
     scene = sample(1, seed=4)[0]
     turns = [Turn("user", "Look.", (picture(render([scene], 64)[0]),)), Turn("assistant", "Yes."),

@@ -41,7 +41,7 @@ class Filler:
             return schema["const"]
         for choices in (schema.get(word) for word in ("anyOf", "oneOf", "allOf")):
             if choices:
-                return self.fill(choices[0], name, of, depth + 1, root)
+                return self.fill(_one_of(choices), name, of, depth + 1, root)
         if schema.get("enum"):
             return self._chosen(schema["enum"], name, of)
         kinds = schema["type"]
@@ -155,6 +155,15 @@ def _plain_schema(schema) -> dict:
     told = kept.get("type") or ("object" if "properties" in kept else "string")
     kept["type"] = [str(one).lower() for one in (told if isinstance(told, list) else [told])]
     return kept
+
+
+def _one_of(choices: list) -> dict:
+    """Return the first choice that is more than null; where null is one too, it may also be that."""
+    schemas = [_plain_schema(choice) for choice in choices]
+    chosen = next((one for one in schemas if one["type"] != ["null"]), schemas[0])
+    if "$ref" in chosen or {"type": ["null"]} not in schemas:
+        return chosen
+    return chosen | {"type": [*chosen["type"], "null"]}
 
 
 def _resolved(pointer: str, root: dict) -> dict:
