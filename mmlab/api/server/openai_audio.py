@@ -72,7 +72,7 @@ def _transcript(heard: Ear, told: str, spans: list[str]) -> Response:
     if told == "json":
         return Response({"text": heard.text, "usage": _usage(heard)})
     if told == "verbose_json":
-        body = {"task": "transcribe", "language": "english", "duration": round(heard.seconds, 3),
+        body = {"language": "english", "duration": round(heard.seconds, 3),
                 "text": heard.text, "usage": {"type": "duration", "seconds": round(heard.seconds, 3)}}  # fmt: skip
         if "segment" in spans:
             body["segments"] = [_segment(number, *one) for number, one in enumerate(segments(heard))]
