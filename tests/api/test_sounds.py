@@ -114,10 +114,10 @@ def test_a_schema_is_filled_from_a_sound(client):
 
 def test_the_declared_weakness_is_there_and_stays(client):
     """Thirteen is heard as thirty in some sounds, and in those every time."""
-    sounds = [wav_bytes(speak("thirteen red circles", seed=seed)) for seed in range(12)]
+    sounds = [wav_bytes(speak("thirteen red circles", seed=seed)) for seed in (2, 3, 4)]
     heard = [transcribed(client, one).text for one in sounds]
     assert set(heard) == {"thirteen red circles", "thirty red circles"}
-    assert heard[:3] == [transcribed(client, one).text for one in sounds[:3]]
+    assert heard == [transcribed(client, one).text for one in sounds]
 
 
 def test_a_reply_is_said_aloud(client):

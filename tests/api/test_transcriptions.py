@@ -9,6 +9,7 @@ import numpy as np
 import openai
 import pytest
 from api_strategies import faults
+from openai.types import audio
 
 from mmlab.api.catalog import model_for
 from mmlab.api.server.sounds import resampled
@@ -119,7 +120,7 @@ def test_a_wrong_transcription_is_refused(client, change, wrong):
 
 @pytest.mark.parametrize(
     ("form", "model"),
-    [("json", openai.types.audio.Transcription), ("verbose_json", openai.types.audio.TranscriptionVerbose)],
+    [("json", audio.Transcription), ("verbose_json", audio.TranscriptionVerbose)],
 )  # fmt: skip
 def test_every_field_is_the_sdks(client, form, model):
     create = client.audio.transcriptions.with_raw_response.create
