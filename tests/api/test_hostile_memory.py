@@ -1,0 +1,228 @@
+"""What is small on the wire and large in memory, or quick to send and slow to read."""
+
+import base64
+import gzip
+import json
+import socket
+import struct
+import threading
+import time
+import tracemalloc
+import zlib
+
+import numpy as np
+import pytest
+from api_strategies import PNG, b64
+from test_hostile import CHAT, alive, chat, everything, png_of, request, send, status
+
+from mmlab.api import server
+from mmlab.api.server import allowance, exchange
+from mmlab.api.server.errors import ApiError
+
+MESSAGES, CONTENTS = "/anthropic/v1/messages", "/google/v1/models/mm-vision:generateContent"
+SMALL = server.Limits(memory_bytes=24 << 20, body_seconds=5, head_seconds=5, idle_seconds=5, connections=32)
+
+
+@pytest.fixture(scope="module")
+def small():
+    """A server that may hold 24 MB."""
+    with server.running(limits=SMALL) as running:
+        yield running
+
+
+def document(data: bytes) -> bytes:
+    """Return a request of Anthropic's with a PDF."""
+    source = {"type": "base64", "media_type": "application/pdf", "data": b64(data)}
+    body = {"model": "mm-vision", "max_tokens": 9, "messages": [
+        {"role": "user", "content": [{"type": "document", "source": source}]}]}  # fmt: skip
+    return request(MESSAGES, json.dumps(body).encode())
+
+
+def peak_of(call) -> tuple:
+    """Return what a call gives, and how many bytes more Python held at most meanwhile."""
+    tracemalloc.start()
+    before = tracemalloc.get_traced_memory()[0]
+    try:
+        return call(), tracemalloc.get_traced_memory()[1] - before
+    finally:
+        tracemalloc.stop()
+
+
+def pdf_of(pages: int, width: int, height: int, head: bytes = b"/Filter/FlateDecode") -> bytes:
+    """Return a small PDF whose pages announce many pixels."""
+    packed = zlib.compress(bytes(min(width * height * 3, 4_000_000)), 9)
+    one = b"%d 0 obj\n<</Type/XObject/Subtype/Image/Width %d/Height %d/ColorSpace/DeviceRGB%s/Length %d>>\nstream\n%s\nendstream\nendobj\n"
+    return b"%PDF-1.4\n" + b"".join(one % (n, width, height, head, len(packed), packed) for n in range(1, pages + 1)) + b"%%EOF\n"
+
+
+def test_a_body_that_does_not_fit_is_turned_away_until_there_is_room(small):
+    large = request(CHAT, json.dumps({"model": "mm-vision", "messages": [
+        {"role": "user", "content": "x" * (10 << 20)}]}).encode())  # fmt: skip
+    answer = send(small, large)
+    assert status(answer) == 503 and b"Retry-After: 1" in answer and b"overloaded" in answer
+    assert small.allowance.held == 0 and alive(small)
+
+
+def test_many_at_once_hold_no_more_than_is_allowed(small):
+    body = json.dumps({"model": "mm-vision", "messages": [{"role": "user", "content": "x" * (2 << 20)}]}).encode()
+    seen, most = [], []
+
+    def ask():
+        try:
+            seen.append(status(send(small, request(CHAT, body), 20)))
+        except OSError:
+            seen.append(503)  # turned away while it was still sending
+
+    threads = [threading.Thread(target=ask) for _ in range(16)]
+    for thread in threads:
+        thread.start()
+    while any(thread.is_alive() for thread in threads):
+        most.append(small.allowance.held)
+        time.sleep(0.002)
+    assert max(most) <= SMALL.memory_bytes and set(seen) <= {200, 400, 503} and seen.count(503) < 16
+    assert small.allowance.held == 0 and alive(small)
+
+
+def test_pictures_that_would_not_fit_together_are_turned_away(small):
+    part = {"type": "image_url", "image_url": {"url": "data:image/png;base64," + b64(png_of(1500, 1500))}}
+    body = {"model": "mm-vision", "messages": [{"role": "user", "content": [part] * 20}]}
+    assert len(json.dumps(body)) < 200_000
+    answer, peak = peak_of(lambda: send(small, request(CHAT, json.dumps(body).encode()), 20))
+    assert status(answer) == 503 and peak < 64 << 20 and small.allowance.held == 0
+
+
+def test_what_is_taken_is_given_back_whatever_happens(small):
+    for hostile in (chat(PNG[:-9]), chat(b"GIF89a"), document(pdf_of(2, 400, 400)[:-40]), request(CHAT, b"{"),
+                    request("/nowhere", b"x" * 1000), chat(PNG)):  # fmt: skip
+        send(small, hostile)
+    with socket.create_connection(small.server_address, timeout=5) as link:
+        link.sendall(request(CHAT, Content_Length="5000000") + b"x" * 3_000_000)
+    deadline = time.monotonic() + 5
+    while small.allowance.held and time.monotonic() < deadline:
+        time.sleep(0.01)
+    assert small.allowance.held == 0 and alive(small)
+
+
+@pytest.mark.parametrize("body", [
+    b"[" + b"[]," * 600_000 + b"[]]", b'{"a":[' + b"1," * 600_000 + b"1]}",
+    b"{" + b",".join(b'"%d":0' % n for n in range(600_000)) + b"}"])  # fmt: skip
+def test_json_that_is_broad_rather_than_deep_is_refused_unparsed(local, body):
+    answer, peak = peak_of(lambda: send(local, request(CHAT, body), 20))
+    assert status(answer) == 400 and b"more than 500000 values" in answer and peak < 8 * len(body)
+
+
+def test_marks_in_texts_are_no_values():
+    assert exchange.json_object(b'{"a": "' + b"[,]{,}" * 200_000 + b'"}')["a"]
+    with pytest.raises(ApiError, match="values"):
+        exchange.json_object(b"[" + b"0," * exchange.MOST_VALUES + b"0,0]")
+
+
+@pytest.mark.parametrize(
+    ("file", "said"),
+    [
+        (pdf_of(1, 30_000, 30_000), "pixels"),
+        (pdf_of(90, 1_000, 1_000), "too large"),
+        (pdf_of(101, 8, 8), "maximum of 100"),
+        (pdf_of(1, 9_000, 4_000, b"/Filter/DCTDecode"), "too large"),
+        (pdf_of(1, 4_000, 4_000), "bytes where"),
+    ],
+    ids=["one giant", "many large", "many small", "a giant JPEG", "less than it says"],
+)  # fmt: skip
+def test_a_bomb_in_a_pdf_is_refused_before_it_goes_off(local, file, said):
+    answer, peak = peak_of(lambda: send(local, document(file), 20))
+    assert status(answer) == 400 and said.encode() in answer and peak < 80 << 20
+
+
+@pytest.mark.parametrize("filler", [b"<<", b"/Subtype ", b"/Subtype/Image ", b"1 0 obj<<", b"/Width 1" + b" " * 50])
+def test_no_pdf_takes_long_to_be_refused(local, filler):
+    data = b"%PDF-1.4\n" + filler * ((2 << 20) // len(filler)) + b"\n%%EOF\n"
+    begun = time.process_time()
+    answer = send(local, document(data), 30)
+    assert status(answer) == 400 and time.process_time() - begun < 3
+
+
+def test_a_jpeg_of_another_size_than_its_page_says_is_refused(local):
+    from mmlab.world import encode_image
+
+    jpeg = encode_image(np.zeros((64, 64, 3), np.uint8), "JPEG")
+    head = b"%%PDF-1.4\n1 0 obj\n<</Subtype/Image/Width 8/Height 8/Filter/DCTDecode/Length %d>>\nstream\n" % len(jpeg)
+    answer = send(local, document(head + jpeg + b"\nendstream\nendobj\n%%EOF\n"))
+    assert status(answer) == 400 and b"another size" in answer
+
+
+def test_a_text_chunk_that_swells_is_no_picture(local):
+    text = zlib.compress(bytes(80 << 20), 9)
+    chunk = b"zTXt" + b"a\0\0" + text
+    bomb = PNG[:33] + struct.pack(">I", len(chunk) - 4) + chunk + struct.pack(">I", zlib.crc32(chunk)) + PNG[33:]
+    answer, peak = peak_of(lambda: send(local, chat(bomb)))
+    assert status(answer) in (200, 400) and peak < 16 << 20
+
+
+def test_a_packed_body_is_not_unpacked(local):
+    packed = gzip.compress(b" " * (50 << 20))
+    answer, peak = peak_of(lambda: send(local, request(CHAT, packed, Content_Encoding="gzip")))
+    assert status(answer) == 400 and peak < 4 << 20
+
+
+@pytest.mark.parametrize("url", [
+    "http://127.0.0.1.evil.example/a.png", "http://user@127.0.0.1:{port}/world/scenes/1.png", "http://[::1]:{port}/x",
+    "http://127.0.0.1:{port}@evil.example/", "file:///etc/passwd", "http://127.0.0.1:{port}/../etc/passwd",
+    "http://169.254.169.254/latest/meta-data", "http://localhost:22/", "http://127.0.0.1:{port}/openai/v1/models",
+    "data:text/html;base64,AAAA", "HTTP://127.0.0.1:{port}/openai/v1/models\r\nX: y", "ftp://127.0.0.1/"])  # fmt: skip
+def test_no_url_leads_elsewhere(local, url, monkeypatch):
+    def refuse(*where):
+        raise AssertionError(f"a connection to {where}")
+
+    url = url.format(port=local.server_address[1])
+    body = {"model": "mm-vision", "messages": [{"role": "user", "content": [
+        {"type": "image_url", "image_url": {"url": url}}]}]}  # fmt: skip
+    link = socket.create_connection(local.server_address, timeout=5)
+    monkeypatch.setattr(socket.socket, "connect", refuse)
+    with link:
+        link.sendall(request(CHAT, json.dumps(body).encode()))
+        answer = everything(link)
+    assert status(answer) == 400 and b"root:" not in answer
+
+
+def test_stored_files_are_limited_in_number_and_in_bytes(monkeypatch):
+    from mmlab.api.server import files
+
+    monkeypatch.setattr(files, "MOST_FILES", 3)
+    held = files.Files()
+    for _ in range(3):
+        held.put("openai", "a", "text/plain", b"x")
+    with pytest.raises(ApiError, match="full"):
+        held.put("openai", "a", "text/plain", b"x")
+    monkeypatch.setattr(files, "MOST_BYTES", 10)
+    with pytest.raises(ApiError, match="full"):
+        files.Files().put("google", "a", "text/plain", bytes(11))
+
+
+def test_kept_responses_let_the_oldest_go_when_their_pictures_are_too_many(monkeypatch):
+    from mmlab.api.server import kept
+    from mmlab.api.server.mind import Turn
+    from mmlab.api.server.pictures import Picture
+
+    monkeypatch.setattr(kept, "MOST_BYTES", 3 * 64 * 64 * 2)
+    held, one = kept.Responses(), Picture(np.zeros((64, 64, 3), np.uint8), 64, 64, "PNG")
+    for name in "abc":
+        held.put(name, kept.Kept({}, (Turn("user", "x", (one,)),)))
+    assert [bool(held.get(name)) for name in "abc"] == [False, True, True]
+
+
+def test_an_answer_that_takes_too_long_is_given_up():
+    limits = server.Limits(reply_seconds=0.0)
+    with server.running(limits=limits) as hasty:
+        pixels = base64.b64encode(png_of(61, 67)).decode()
+        body = {"contents": [{"parts": [{"inlineData": {"mimeType": "image/png", "data": pixels}}]}]}
+        answer = send(hasty, request(CONTENTS, json.dumps(body).encode()))
+    assert status(answer) == 504 and b"DEADLINE_EXCEEDED" in answer
+
+
+def test_nothing_is_counted_outside_a_request():
+    allowance.take(1 << 40)
+    allowance.check_time()
+    room = allowance.Allowance(10, 1.0)
+    with pytest.raises(ApiError), room.request():
+        allowance.take(11)
+    assert room.held == 0
