@@ -11,8 +11,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from gates import cells, labs, repository, source
+from gates import cells, labs, repository, source, wire
 from gates.cells import Notebook, code, prose
+from gates.files import File
 from gates.source import Source
 
 from mmlab.course.exercise import weeks
@@ -55,6 +56,7 @@ SOLVED = notebooks("solutions/*/lab.ipynb")
 RELEASED = notebooks("labs/*/lab.ipynb")
 GRADED = notebooks("solutions/*/lab.ipynb", "labs/*/lab.ipynb")
 SOURCES = notebooks("lessons/*.ipynb", "solutions/*/lab.ipynb", "labs/*/lab.ipynb")
+TEXTS = ("*.md", "book/**/*.md", "book/*.toml", "mmlab/**/*.py", "solutions/**/*.py", "lessons/*.ipynb", "solutions/*/lab.ipynb")
 EXECUTED = notebooks("build/executed/**/*.ipynb")
 
 
@@ -83,6 +85,12 @@ def releases_and_answers() -> list[tuple]:
     """Return the text of each released lab with its solved lab."""
     solved = {notebook.week: notebook for (notebook,) in SOLVED()}
     return [(released.text, solved[released.week]) for (released,) in RELEASED()]
+
+
+def course_texts() -> list[tuple]:
+    """Return each file that readers and students meet; book/node_modules is not ours."""
+    found = {path for pattern in TEXTS for path in ROOT.glob(pattern) if "node_modules" not in path.parts}
+    return [(File.read(path, ROOT),) for path in sorted(found)]
 
 
 def private_subjects() -> list[tuple]:
@@ -178,11 +186,13 @@ GATES = [
     Gate(labs.lab_size, lab_tasks, ("02_x", [labs.Task("hard", 6, 3, 20), labs.Task("easy", 4, 1, 20)])),
     Gate(labs.not_handed_out, lessons_and_answers, (Notebook.of(RENAMED), [ANSWERED])),
     Gate(labs.leaked, releases_and_answers, (ANSWER, ANSWERED)),
+    Gate(wire.model_ids, course_texts, (File("mmlab/planted.py", 'MODEL = "gpt' + '-4o"'),)),
 ]
 # These look at what one execution showed: they run after `pytest --nbval-lax`.
 AFTER_EXECUTION = [
     Gate(cells.nothing_on_stderr, EXECUTED, bad_notebook(stored(stream("Warning!", "stderr")))),
     Gate(cells.alternative_text, EXECUTED, bad_notebook(stored(shown(text_html="<img src='data:x' alt=''>")))),
+    Gate(wire.private_outputs, EXECUTED, bad_notebook(stored(stream("call me: 212 555" + " 2368")))),
 ]
 # Bad trees, each a few files: name → {path: text}.
 PROJECT = """[project]\nname = "mmlab"\nversion = "1.0"\nrequires-python = ">=3.11"\ndependencies = ["numpy>=2"]
@@ -250,7 +260,7 @@ def test_no_subject_at_all_is_a_fault():
 def test_every_gate_is_in_the_table():
     listed = {gate.name for gate in GATES + AFTER_EXECUTION}
     helpers = {"tags", "silent_pictures"}
-    for module in (source, cells, labs, repository):
+    for module in (source, cells, labs, repository, wire):
         for name, thing in vars(module).items():
             returns = getattr(thing, "__annotations__", {}).get("return")
             if callable(thing) and returns == list[str] and thing.__module__ == module.__name__:

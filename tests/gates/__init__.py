@@ -4,6 +4,7 @@
     cells       notebooks: ids, sizes, prompts, pictures, stored outputs
     labs        exercises: points, self-contained solutions, nothing handed out
     repository  the tree: README, licence, versions, private text
+    wire        model ids, and keys or people in outputs
 
 Nothing here imports mmlab, so a gate cannot pass because the code under test
 agrees with itself. `tests/test_conventions.py` holds the table of gates, each
