@@ -190,9 +190,10 @@ def training(week: Week) -> float:
     driver, cases = {"kind": exercise.driver.kind, "options": exercise.driver.options}, exercise.inputs()
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
-    began = time.perf_counter()
-    for case in cases:
-        drivers.run(driver, candidate, {key: value for key, value in case.items() if key != "truth"})
-    took = time.perf_counter() - began
+    for _ in range(2):  # the second time: what the first one imports is no training
+        began = time.perf_counter()
+        for case in cases:
+            drivers.run(driver, candidate, {key: value for key, value in case.items() if key != "truth"})
+        took = time.perf_counter() - began
     torch.set_num_threads(threads)
     return round(took, 2)

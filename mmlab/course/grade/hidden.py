@@ -66,12 +66,26 @@ def records(root: Path, week: Week, secret: bytes) -> dict[str, dict]:
         if kept["key"] == key:
             return {name: values.loads(message) for name, message in kept["records"].items()}
     lab = notebook.read(week.notebook)
-    made = {one.name: values.dumps(record(week, one, lab, secret)) for one in week.exercises if not one.is_text}
+    with _one_thread():  # as in a child; and threads that wait for each other crawl on a busy machine
+        made = {one.name: values.dumps(record(week, one, lab, secret)) for one in week.exercises if not one.is_text}
     with contextlib.suppress(OSError):  # what cannot be kept is computed again the next time
         for folder in (path.parent.parent, path.parent):
             folder.mkdir(mode=0o700, exist_ok=True)
         _write_private(path, values.dumps({"key": key, "records": made}))
     return {name: values.loads(message) for name, message in made.items()}
+
+
+@contextlib.contextmanager
+def _one_thread():
+    """Let torch compute in one thread for the length of a `with` block."""
+    import torch
+
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
 
 
 def _key(week: Week, secret: bytes) -> str:

@@ -1,6 +1,8 @@
 """The whole path of one submission: file → repaired notebook → sandboxed child → judge → marks."""
 
 import time
+from concurrent.futures import ThreadPoolExecutor
+from functools import cached_property
 from pathlib import Path
 
 from mmlab.course import notebook, setup_cell
@@ -23,7 +25,7 @@ class Grader:
     only     the one exercise to grade, None for all
     secret   the course's seed; None: the course's own
     records  exercise → hidden record, where another process has computed them
-    raises   NotebookError without a release, InputError for an unknown exercise or a damaged seed
+    raises   NotebookError without a release, InputError for an unknown exercise
     """
 
     def __init__(
@@ -38,13 +40,24 @@ class Grader:
         if stale := [one.name for one in self.exercises if one.name not in self.points]:
             raise InputError(f"{', '.join(stale)}: not in labs/{week.id}/lab.ipynb", "every exercise in the release",
                              f"mmlab release {week.id}")  # fmt: skip
-        if records is None:
-            records = hidden.records(root, week, hidden.secret(root) if secret is None else secret)
-        self.records = records
+        self._records = (lambda: records) if records is not None else lambda: hidden.records(
+            root, week, hidden.secret(root) if secret is None else secret)  # fmt: skip
         self.sandbox = Sandbox(root, week, limits, unsafe=unsafe)
 
+    @cached_property
+    def records(self) -> dict[str, dict]:
+        """Exercise → its hidden record; raises InputError for a damaged seed."""
+        return self._records()
+
     def __enter__(self) -> "Grader":
-        self.sandbox.boot()  # by the thread that stays: the zygote ends with the one that started it
+        try:
+            with ThreadPoolExecutor(1) as pool:  # the zygote imports while the hidden cases are computed
+                booting = pool.submit(self.sandbox.boot)
+                self.records.keys()
+                booting.result()
+        except BaseException:
+            self.sandbox.close()
+            raise
         return self
 
     def __exit__(self, *_) -> None:
