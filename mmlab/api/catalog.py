@@ -97,8 +97,8 @@ def price_of(model: str, prompt_tokens: int = 0) -> dict[str, float]:
 def retirements() -> dict[str, datetime.date]:
     """Return id → the day it stops answering, of every id that has been announced.
 
-    >>> retirements()["dall-e-3"].isoformat()
-    '2026-05-12'
+    >>> min(retirements().values()).isoformat()
+    '2024-09-13'
     """
     return {name: row["date"] for row in catalog()["retirements"] for name in row["ids"]}
 
