@@ -14,6 +14,7 @@ import re
 from functools import lru_cache
 from urllib.parse import parse_qs
 
+from mmlab import world
 from mmlab.api.server.errors import ApiError
 from mmlab.api.server.exchange import Request, Response
 from mmlab.world import caption, encode_image, render, sample
@@ -33,7 +34,6 @@ from mmlab.world.documents import (
 )
 from mmlab.world.films import film
 from mmlab.world.sounds import wav_bytes
-from mmlab.world.speech import speak
 
 PAGES = {"invoice": invoice, "receipt": receipt, "menu": menu, "form": form, "contract": contract,
          "chart": chart, "code": code_page, "screen": screenshot, "faces": faces}  # fmt: skip
@@ -73,7 +73,7 @@ def _made(kind: str, seed: int, form_: str, size: int) -> bytes | None:
     if kind in ("before", "after") and form_ == "png":
         return encode_image(getattr(before_after(seed), kind))
     if (kind, form_) == ("speech", "wav"):
-        return wav_bytes(speak(caption(sample(1, seed=seed)[0]), seed=seed))
+        return wav_bytes(world.speak(caption(sample(1, seed=seed)[0]), seed=seed))
     if (kind, form_) == ("film", "avi"):
         made = film(seed)
         return avi_bytes(made.frames, made.fps)

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from mmlab import world
 from mmlab.api.server.pictures import Unfit
 from mmlab.errors import InputError
 from mmlab.world.sounds import wav_bytes, wav_samples
-from mmlab.world.speech import speak
 
 LONGEST = 120  # seconds that a model listens to
 RATE = 24_000  # of the sounds that the models make, as OpenAI's
@@ -86,7 +86,7 @@ def spoken(text: str, voice: int, form: str) -> bytes:
     raises  Unfit  whose `why` is "text", where there is nothing to say, or too much
     """
     try:
-        samples = resampled(speak(text, seed=voice), 16_000, RATE)
+        samples = resampled(world.speak(text, seed=voice), 16_000, RATE)
     except InputError as error:
         raise Unfit("text", f"{error.given.partition(': ')[2]}; {error.wanted}") from error
     return wav_bytes(samples, RATE)[_WAV_HEAD if form == "pcm" else 0 :]

@@ -12,6 +12,7 @@ import threading
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
+from mmlab import world
 from mmlab.api.catalog import Model, models
 from mmlab.api.server.mind import makes, questions
 from mmlab.api.server.mind.prompt import Prompt
@@ -19,7 +20,6 @@ from mmlab.api.server.mind.questions import Answer
 from mmlab.api.server.mind.words import words
 from mmlab.api.server.sounds import Sound
 from mmlab.world.readers import Seen, Sight
-from mmlab.world.readers.speech import Heard, hear
 from mmlab.world.scene import MOST
 
 _TENS = {one + "teen": one + "ty" for one in ("four", "six", "seven", "nine")} | {
@@ -81,9 +81,9 @@ def listened(sound: Sound, model: Model) -> Ear:
 
 
 @lru_cache(maxsize=8)  # one request may ask twice
-def _heard(sound: Sound) -> Heard:
+def _heard(sound: Sound) -> "world.Heard":
     with _two_at_a_time:
-        return hear(sound.samples, sound.rate)
+        return world.hear(sound.samples, sound.rate)
 
 
 def _chance(sound: Sound, model: Model) -> float:
