@@ -181,7 +181,7 @@ def test_importing_the_package_loads_no_heavy_library():
 WITHOUT_TORCH = "import sys; sys.modules['torch'] = None; "
 
 
-@pytest.mark.parametrize("room", ["errors", "values", "check", "world", "metrics", "api.server", "api.client.connection", "course.cli"])
+@pytest.mark.parametrize("room", ["errors", "values", "check", "world", "metrics", "api.client.connection", "course.cli"])
 def test_rooms_that_need_no_torch_do_without(room):
     run(f"{WITHOUT_TORCH}import importlib; importlib.import_module('mmlab.{room}')")
 

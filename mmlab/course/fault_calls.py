@@ -10,7 +10,7 @@ from mmlab.world import encode_image, render, sample
 
 MODEL, QUESTION = model_for("vision"), "What does the picture show?"
 PNG = encode_image(render(sample(1, seed=4), 96)[0])
-SHORT, LONG = 0.5, 30.0  # seconds without a byte: where no answer is to come, and elsewhere
+SHORT, LONG = 1.0, 30.0  # seconds without a byte: where no answer is to come, and elsewhere
 
 
 class Calls:
@@ -30,12 +30,15 @@ class Calls:
         self._loop = asyncio.Runner() if self.waits else contextlib.nullcontext()
 
     def __enter__(self):
-        self._loop.__enter__()
         self.whole = self._text()
         return self
 
     def __exit__(self, *ended):
-        self._loop.__exit__(*ended)
+        with self._loop:
+            self.close()
+
+    def close(self) -> None:
+        """Close the connections, those that are awaited in the loop that they belong to."""
 
     def outcome(self, plan: str) -> list:
         """Return [how a call ends while faults come true, how many requests it sent]."""
@@ -74,6 +77,7 @@ class Bare(Calls):
         names = {"openai": ("OpenAI", "AsyncOpenAI"), "anthropic": ("Anthropic", "AsyncAnthropic")}
         self.client = getattr(sdk, names[self.provider][self.waits])(
             base_url=address, api_key="any", timeout=self.timeout)  # fmt: skip
+        self._whole = self.client
         longer = self.client._calculate_retry_timeout
 
         def wait(*args, **more) -> float:
@@ -81,6 +85,13 @@ class Bare(Calls):
             return 0.0
 
         self.client._calculate_retry_timeout = wait
+
+    def close(self) -> None:
+        """Close the connections, those that are awaited in the loop that they belong to."""
+        if not self.waits:
+            self._whole.close()
+        else:
+            self._loop.run((self.client.aclose if self.provider == "google" else self.client.close)())
 
     def _asked(self):
         """Return the response, or the stream, or what to await for either."""

@@ -49,9 +49,8 @@ The text that was asked for is known, so that a half of it is told from the whol
 reads the answer as the SDKs' introductions show; an error of its own, such as `IndexError`, is one that the SDK did not
 raise. `CallFailed` is the one error of `mmlab.api.client`; the word behind it is its `kind`.
 
-Of {cases} cases, the bare SDKs gave a part of an answer for the whole **{halves}** times, and raised an error that is
-not their own, or their transport's, **{strange}** times; `mmlab.api.client` did neither ({ours_halves} and
-{ours_strange}).
+Of {cases} cases, the bare SDKs gave a part of an answer for the whole in **{halves}** and raised an error that is neither
+their own nor their transport's in **{strange}**; `mmlab.api.client` in **{ours_halves}** and **{ours_strange}**.
 
 Measured on {date} with openai {openai}, anthropic {anthropic}, google-genai {google-genai}, Python {python}. The rows
 come from `python -m mmlab.course.fault_table`.
@@ -125,8 +124,9 @@ def words(outcome: str, requests: int) -> str:
     >>> words("openai.RateLimitError", 3)
     '`openai.RateLimitError` after 3 requests'
     """
-    code = f"`{outcome}`" if "Error" in outcome or "Failed" in outcome or "." in outcome else outcome
-    return code + (f" after {requests} requests" if requests > 1 else "")
+    name, _, waits = outcome.partition(" (")
+    code = f"`{name}`" if "Error" in name or "Failed" in name or "." in name else name
+    return code + (f" after {requests} requests" if requests > 1 else "") + (f" ({waits}" if waits else "")
 
 
 def is_strange(outcome: str) -> bool:

@@ -22,7 +22,7 @@ PROVIDERS = ("openai", "anthropic", "google")
 KEYS = {"openai": "OPENAI_API_KEY", "anthropic": "ANTHROPIC_API_KEY", "google": "GEMINI_API_KEY"}
 SECRET = "key-that-must-not-be-told"
 HOSTS = {"openai": ("api.openai.com", "/v1/chat/completions", "authorization", f"Bearer {SECRET}"),
-         "anthropic": ("api.anthropic.com", "/v1/messages", "x-api-key", SECRET),
+         "anthropic": ("api.anthropic.com", "/v1/messages", "authorization", f"Bearer {SECRET}"),
          "google": ("generativelanguage.googleapis.com", ":generateContent", "x-goog-api-key", SECRET)}  # fmt: skip
 TEXT = "A red circle on a white background."
 WHOLE = {
@@ -170,6 +170,16 @@ def test_a_refused_request_is_asked_again_as_its_headers_say(live, provider):
     with pytest.raises(CallFailed) as raised:
         client.ask("What is this?", [PNG])
     assert len(recorded.seen) == raised.value.tries == 4 and SECRET not in str(raised.value)
+
+
+@pytest.mark.parametrize("provider", PROVIDERS)
+def test_a_proxy_is_not_asked_for_the_local_server(local, monkeypatch, provider):
+    for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY"):
+        monkeypatch.setenv(name, "http://127.0.0.1:9")
+    for name in ("NO_PROXY", "no_proxy"):
+        monkeypatch.delenv(name, raising=False)
+    client = connect(provider, server=local, retries=0)
+    assert client.ask("hello").text and asyncio.run(client.ask_async("hello")).text
 
 
 @pytest.mark.parametrize("date", ["Wed, 21 Oct 2026 07:28:00 GMT", "soon", "-3"])

@@ -31,31 +31,36 @@ def opened(provider: str, *, base_url: str | None, key: str, timeout: float, tra
     transport  httpx2's, for tests that record or replay; None: the network
     waits      whether it is to be awaited
     """
-    sdk = module(provider)
-    http = _http(transport, waits, local=base_url is not None)
+    sdk, options = module(provider), _network(transport, local=base_url is not None)
     if provider == "google":
-        options = {"timeout": int(timeout * 1000), **({"base_url": base_url} if base_url else {})}
-        if http:
-            options["httpx_async_client" if waits else "httpx_client"] = http
-        client = sdk.Client(api_key=key, vertexai=False, http_options=options)
-        return _Async(client) if waits else client
-    kind = {"openai": ("OpenAI", "AsyncOpenAI"), "anthropic": ("Anthropic", "AsyncAnthropic")}[provider][waits]
-    more = {"http_client": http} if http else {}
-    return getattr(sdk, kind)(api_key=key, base_url=base_url, timeout=timeout, max_retries=0, **more)
+        http = {"timeout": int(timeout * 1000), **({"base_url": base_url} if base_url else {})}
+        if options:
+            import httpx2
+
+            kind = httpx2.AsyncClient if waits else httpx2.Client
+            http["httpx_async_client" if waits else "httpx_client"] = kind(follow_redirects=True, **options)
+        client = sdk.Client(api_key=key, vertexai=False, http_options=http)
+        return _Awaited(client) if waits else client
+    told = {"api_key": key, "base_url": base_url, "timeout": timeout, "max_retries": 0}
+    if waits:
+        # Theirs, but for a farewell that would run in whatever loop runs when it is forgotten.
+        told["http_client"] = sdk.DefaultAsyncHttpxClient(**options)
+    elif options:
+        told["http_client"] = sdk.DefaultHttpxClient(**options)
+    names = {"openai": ("OpenAI", "AsyncOpenAI"), "anthropic": ("Anthropic", "AsyncAnthropic")}[provider]
+    return getattr(sdk, names[waits])(**told)
 
 
-class _Async:
+class _Awaited:
     """Google's asynchronous half, which lives only as long as its whole."""
 
     def __init__(self, client):
         self._whole, self.models = client, client.aio.models
 
 
-def _http(transport, waits: bool, local: bool):
-    """Return an HTTP client where the SDK's own will not do: a given transport, or a proxy before this machine."""
-    if transport is None and not (local and urllib.request.getproxies()):
-        return None
-    import httpx2
-
-    kind = httpx2.AsyncClient if waits else httpx2.Client
-    return kind(transport=transport, trust_env=False, follow_redirects=True)
+def _network(transport, local: bool) -> dict:
+    """Return what the SDK's HTTP client is to do otherwise: a transport of ours, no proxy before this machine."""
+    options = {"transport": transport} if transport else {}
+    if local and not transport and urllib.request.getproxies():
+        options["mounts"] = {"all://127.0.0.1": None, "all://localhost": None}
+    return options
