@@ -176,7 +176,9 @@ def seeded(seed: int = 0):
     random.seed(seed)
     np.random.seed(seed)
     if torch:
-        torch.manual_seed(seed)
+        torch.default_generator.manual_seed(seed)
+        if torch.cuda.is_initialized():  # without a GPU, torch.manual_seed notes each call for later, with its whole stack
+            torch.cuda.manual_seed_all(seed)
     try:
         yield
     finally:
