@@ -104,7 +104,7 @@ def phrases(text: str) -> list[tuple[list[str], str]]:
         elif token.isalpha():
             words.append(token)
         else:
-            words += _number(token.lstrip("€$£")) + [_SIGNS[token[0]]] * (token[0] in _SIGNS)
+            words += _number(token.lstrip("€$£")) + [_SIGNS[sign] for sign in token[:1] if sign in _SIGNS]
     return found + ([(words, "")] if words else [])
 
 

@@ -64,7 +64,7 @@ WHOLE = wav_bytes(np.full(1000, 0.25))
     "data",
     [b"", b"RIFF", WHOLE[:43], WHOLE[:-1], WHOLE[:500], WHOLE[1:], b"ID3" + WHOLE, b"\xff\xfb\x90\x00" * 99, WHOLE[:44],
      WHOLE[:20] + b"\x03\x00" + WHOLE[22:], WHOLE[:22] + b"\x00\x00" + WHOLE[24:], WHOLE[:24] + b"\x01\x00\x00\x00" + WHOLE[28:],
-     WHOLE[:34] + b"\x07\x00" + WHOLE[36:], wav_bytes(np.zeros(1))[:44]],
+     WHOLE[:34] + b"\x47\x00" + WHOLE[36:], wav_bytes(np.zeros(1))[:44]],
 )  # fmt: skip
 def test_damage_is_named(data):
     with pytest.raises(InputError, match=r"wav_samples: \d+ bytes that cannot be read"):

@@ -17,7 +17,10 @@ from mmlab.world.readers.speech import hear
 from mmlab.world.sounds import wav_bytes, wav_samples
 from mmlab.world.speech import RATE, VOICES, speak, timings, voice
 
-PINNED = {}
+PINNED = {
+    0: "acbf4d88eebd3cb2", 1: "a9852afb5ad54a7f", 6: "09651706f4c46c6b",
+    11: "341d91e8208caff2",
+}  # fmt: skip
 SAYING = "there is a large red circle left of two small stars, zebra flux?"
 WORDS = st.text(string.ascii_lowercase, min_size=1, max_size=9)
 

@@ -9,6 +9,7 @@
     differences  what is not as it was
     film     what happens in a film
     speech   spoken words
+    listening  a stretch of sound as one voice would have said it
     voices   how the phones of each voice sound
 
 Each gives exactly what was drawn, on what the world drew; on anything else it
