@@ -13,7 +13,7 @@ from openai.types import audio
 
 from mmlab.api.catalog import model_for
 from mmlab.api.server.sounds import resampled
-from mmlab.world import caption, sample
+from mmlab.world import caption, sample, spoken
 from mmlab.world.readers.speech import hear
 from mmlab.world.sounds import wav_bytes
 from mmlab.world.speech import speak
@@ -126,3 +126,10 @@ def test_every_field_is_the_sdks(client, form, model):
     create = client.audio.transcriptions.with_raw_response.create
     raw = create(file=("a.wav", WAV), model=MODEL, response_format=form).http_response
     assert faults(model, raw.json()) == []
+
+
+def test_a_long_text_is_said_whole(client):
+    text = "A red circle. Two blue stars, above a ring! " * 6
+    answer = client.audio.speech.create(model=model_for("speak"), voice="echo", input=text, response_format="pcm")
+    heard = hear(np.frombuffer(answer.content, "<i2") / np.float32(32768), 24000)
+    assert heard.text == " ".join(spoken(text)) and len(heard.words) == 54

@@ -1,5 +1,6 @@
 """Sounds as requests bring them: WAV files, measured and kept short."""
 
+import re
 import threading
 from dataclasses import dataclass
 
@@ -13,6 +14,7 @@ from mmlab.world.sounds import wav_bytes, wav_samples
 LONGEST = 120  # seconds that a model listens to
 RATE = 24_000  # of the sounds that the models make, as OpenAI's
 _WAV_HEAD = 44  # bytes
+_BREATH, _MOST_WORDS = 40, 2000  # words that are spoken at a time, and in all
 _one_at_a_time = threading.Lock()  # so that memory stays bounded
 
 
@@ -79,14 +81,31 @@ def resampled(samples: np.ndarray, old: int, new: int) -> np.ndarray:
     return (np.fft.irfft(spectrum, length) * (length / len(samples))).astype(np.float32)
 
 
+def _breaths(text: str) -> list[str]:
+    """Return a text in pieces of some forty words, cut behind signs where there are any: memory stays bounded.
+
+    >>> _breaths("One. Two. " + "and " * 50)[0]
+    'One. Two. '
+    """
+    found = [""]
+    for sentence in re.findall(r"[^.!?;\n]*[.!?;\n]?\s*", text):
+        words = re.findall(r"\S+\s*", sentence)
+        for start in range(0, len(words), _BREATH):
+            piece = "".join(words[start : start + _BREATH])
+            if len((found[-1] + piece).split()) > _BREATH:
+                found.append("")
+            found[-1] += piece
+    return found
+
+
 def spoken(text: str, voice: int, form: str) -> bytes:
     """Return a text spoken: a WAV file, or bare samples of 16 bits ("pcm"), 24,000 a second.
 
     voice   int   which of the world's voices
     raises  Unfit  whose `why` is "text", where there is nothing to say, or too much
     """
-    try:
-        samples = resampled(world.speak(text, seed=voice), 16_000, RATE)
-    except InputError as error:
-        raise Unfit("text", f"{error.given.partition(': ')[2]}; {error.wanted}") from error
+    parts = [part for part in _breaths(text) if world.spoken(part)]
+    if not 1 <= sum(len(world.spoken(part)) for part in parts) <= _MOST_WORDS:
+        raise Unfit("text", f"1 to {_MOST_WORDS} words are due")
+    samples = np.concatenate([resampled(world.speak(part, seed=voice), 16_000, RATE) for part in parts])
     return wav_bytes(samples, RATE)[_WAV_HEAD if form == "pcm" else 0 :]
