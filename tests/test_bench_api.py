@@ -1,6 +1,7 @@
 """The measurement of the local server: complete, and it notices what goes wrong."""
 
 import json
+import os
 import time
 
 import pytest
@@ -40,3 +41,10 @@ def test_the_oldest_versions_are_those_of_the_ranges():
     assert bench_api_sdks.oldest(['openai<4,>=3; extra == "api"', "anthropic>=2.4.1,<3 ; extra == 'api'",
                                   'numpy>=1; extra == "all"']) == {"openai": "3.0.0", "anthropic": "2.4.1"}  # fmt: skip
     assert bench_api_sdks.counted("1 failed, 2 passed, 3 errors in 4s") == {"passed": 2, "failed": 4}
+
+
+def test_the_versions_that_are_told_are_those_that_python_imports(tmp_path):
+    usual = bench_api_sdks.imported(dict(os.environ))
+    assert set(usual) == {"anthropic", "google-genai", "openai"}
+    (tmp_path / "openai.py").write_text("__version__ = '0.0.1'")
+    assert bench_api_sdks.imported({**os.environ, "PYTHONPATH": str(tmp_path)}) == {**usual, "openai": "0.0.1"}

@@ -5,12 +5,12 @@ a package index, and the course's source tree for its tests.
 """
 
 import importlib.metadata
+import json
 import os
 import re
 import subprocess
 import sys
 import tempfile
-from pathlib import Path
 
 from mmlab.course import places
 from mmlab.errors import MissingPart
@@ -33,9 +33,9 @@ def measure() -> dict:
             raise MissingPart(f"bench api-sdks: {done.stderr.strip()[-300:]}", "the oldest SDKs, from a package index",
                               "pip install " + " ".join(f"{k}=={v}" for k, v in wanted.items()))  # fmt: skip
         tests = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", TESTS]
-        run = subprocess.run(tests, cwd=places.root(), capture_output=True, text=True,
-                             env={**os.environ, "PYTHONPATH": folder})  # fmt: skip
-        found = {name: _version(Path(folder), name) for name in wanted}
+        environment = {**os.environ, "PYTHONPATH": folder}
+        run = subprocess.run(tests, cwd=places.root(), capture_output=True, text=True, env=environment)
+        found = imported(environment)
     return {"versions": found, **counted(run.stdout), "ok": run.returncode == 0 and found == wanted}
 
 
@@ -64,8 +64,9 @@ def counted(report: str) -> dict[str, int]:
     return {"passed": numbers.get("passed", 0), "failed": numbers.get("failed", 0) + numbers.get("error", 0)}
 
 
-def _version(folder: Path, name: str) -> str | None:
-    """Return the version of a package that was installed into a folder."""
-    found = [one.version for one in importlib.metadata.distributions(path=[str(folder)])
-             if one.metadata["Name"].lower().replace("_", "-") == name]  # fmt: skip
-    return found[0] if found else None
+def imported(environment: dict[str, str]) -> dict[str, str]:
+    """Return package → the version that Python imports in an environment."""
+    code = ("import json, anthropic, openai; from google import genai; print(json.dumps({'anthropic': "
+            "anthropic.__version__, 'google-genai': genai.__version__, 'openai': openai.__version__}))")  # fmt: skip
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=environment, check=True)
+    return json.loads(done.stdout)
