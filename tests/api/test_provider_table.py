@@ -1,0 +1,34 @@
+"""The page of the three providers is what the catalogue and the SDKs say now."""
+
+from pathlib import Path
+
+import pytest
+
+from mmlab.course import provider_table
+from mmlab.course.provider_calls import SCENE
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture(scope="module")
+def page() -> str:
+    return provider_table.page()
+
+
+def test_the_committed_page_is_what_is_made(page):
+    made = (ROOT / provider_table.PAGE).read_text()
+    assert made == page, "python -m mmlab.course.provider_table"
+
+
+def test_every_mistake_but_no_limit_is_refused_by_all_three(page):
+    section = page.split("## Mistakes")[1].split("##")[0]
+    rows = [line.strip("| ").split(" | ") for line in section.splitlines() if line.startswith("| ")][2:]
+    assert len(rows) == 6
+    for label, *cells in rows:
+        assert len(cells) == 3
+        taken = [cell == "taken" for cell in cells]
+        assert taken == ([True, False, True] if label == "no limit of the reply" else [False] * 3), label
+
+
+def test_three_providers_say_one_thing_and_it_is_true(page):
+    assert f"All three bring 'I see {SCENE.shapes[0].colour}.', which is the truth." in page
