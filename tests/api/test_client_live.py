@@ -158,6 +158,26 @@ def test_a_stream_is_read_and_one_that_ends_early_is_not_taken_for_whole(live, p
     assert client.ask("What is this?", [PNG], stream=True).text == TEXT
 
 
+ENDED = {
+    "openai": 'data: {"error": {"message": "The server had an error", "type": "server_error", "code": null}}\n\n',
+    "anthropic": 'event: error\ndata: {"type": "error", "error": {"type": "overloaded_error", "message": "Overloaded"}}\n\n',
+    "google": 'data: {"error": {"code": 503, "message": "The model is overloaded.", "status": "UNAVAILABLE"}}\n\n',
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("provider", PROVIDERS)
+def test_an_error_in_the_middle_of_a_stream_is_told_and_may_have_been_billed(live, provider):
+    ended = events(provider, STREAMS[provider][: {"openai": 2, "anthropic": 4, "google": 1}[provider]]) + ENDED[provider]
+    client, _ = live(provider, ended, ended, events(provider, STREAMS[provider]))
+    stream = client.stream("What is this?", [PNG])
+    assert next(stream) == TEXT[:12]
+    with pytest.raises(CallFailed) as raised:
+        list(stream)
+    assert raised.value.kind == ("server" if provider == "openai" else "overloaded") and raised.value.passing
+    assert stream.answer is None and client.budget.spent > 0
+    assert client.ask("What is this?", [PNG], stream=True).tries == 2
+
+
 @pytest.mark.parametrize("provider", PROVIDERS)
 def test_a_refused_request_is_asked_again_as_its_headers_say(live, provider):
     waits = []

@@ -11,7 +11,11 @@ from email.utils import parsedate_to_datetime
 
 from mmlab.errors import MmlabError
 
-_BY_STATUS = {401: "key", 403: "key", 404: "model", 429: "rate_limit", 503: "overloaded", 529: "overloaded"}
+_BY_STATUS = {401: "key", 403: "key", 404: "model", 408: "timeout", 409: "server", 429: "rate_limit",
+              503: "overloaded", 504: "timeout", 529: "overloaded"}  # fmt: skip
+# What an error says of itself that comes in the middle of a stream, under a status of 200.
+_IN_STREAMS = {"overloaded_error": 529, "rate_limit_error": 429, "rate_limit_exceeded": 429, "timeout_error": 504,
+               "api_error": 500, "server_error": 500, "invalid_request_error": 400}  # fmt: skip
 _ACTS = {
     "request": "read the message: the request itself is wrong, and stays so",
     "key": "look at the key and what it may do",
@@ -60,18 +64,37 @@ def failure_of(provider: str, error: Exception) -> CallFailed | None:
     if isinstance(error, CallFailed):
         return error
     names = {kind.__name__ for kind in type(error).__mro__}
-    status = getattr(error, "status_code", None) or getattr(error, "code", None)
-    if names & {"APIStatusError", "APIError"} and isinstance(status, int) and status >= 400:
-        kind = _BY_STATUS.get(status) or ("server" if status >= 500 else "request")
-        said = getattr(error, "message", None) or str(error)
-        return CallFailed(provider, kind, said, status_code=status, retry_after=_retry_after(error))
     if names & {"APITimeoutError", "TimeoutException"}:
         return CallFailed(provider, "timeout", "no answer in time")
     if names & {"APIConnectionError", "TransportError"}:
         return CallFailed(provider, "connection", str(error.__cause__ or error) or type(error).__name__)
-    garbled = isinstance(error, json.JSONDecodeError) or names & {
-        "APIResponseValidationError", "UnknownApiResponseError", "ValidationError", "DecodingError", "APIError"}  # fmt: skip
-    return CallFailed(provider, "garbled", f"{type(error).__name__}: {error}") if garbled else None
+    if isinstance(error, json.JSONDecodeError) or names & {
+            "APIResponseValidationError", "UnknownApiResponseError", "ValidationError", "DecodingError"}:  # fmt: skip
+        return CallFailed(provider, "garbled", f"{type(error).__name__}: {error}")
+    if "APIError" not in names:
+        return None
+    status, said = _status(error), getattr(error, "message", None) or str(error)
+    kind = _BY_STATUS.get(status) or ("request" if status and status < 500 else "server")
+    if status == 400 and said.startswith("API key"):  # Google's word for it
+        kind = "key"
+    return CallFailed(provider, kind, said, status_code=status, retry_after=_retry_after(error))
+
+
+def was_refused(error: Exception) -> bool:
+    """Return whether a provider turned a request down before it did anything: then it costs nothing."""
+    status = getattr(getattr(error, "response", None), "status_code", None)
+    return isinstance(status, int) and status >= 400
+
+
+def _status(error: Exception) -> int | None:
+    """Return the HTTP status of an SDK's error; of one in a stream, the status that it would have had."""
+    for status in (getattr(error, "status_code", None), getattr(error, "code", None)):
+        if isinstance(status, int) and status >= 400:
+            return status
+    body = getattr(error, "body", None)
+    told = body.get("error", body) if isinstance(body, dict) else {}
+    told = told if isinstance(told, dict) else {}
+    return _IN_STREAMS.get(told.get("code")) or _IN_STREAMS.get(told.get("type"))
 
 
 def _retry_after(error: Exception) -> float | None:

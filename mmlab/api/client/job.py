@@ -6,7 +6,7 @@ import time
 from mmlab.api.client.answers import Answer, Ask, Turn, Usage
 from mmlab.api.client.budget import most_usage
 from mmlab.api.client.cache import key_of
-from mmlab.api.client.failures import CallFailed, failure_of
+from mmlab.api.client.failures import CallFailed, failure_of, was_refused
 from mmlab.api.client.reading import Read
 from mmlab.api.client.schemas import typed
 from mmlab.api.client.trace import fields_of
@@ -62,7 +62,7 @@ class Job:
             if failure is None:
                 raise
             failure.tries = self.tries
-            if self._reserved and failure.status_code is not None:
+            if self._reserved and was_refused(error):
                 self._reserved.release()
             if failure is error:
                 raise
