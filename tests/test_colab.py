@@ -72,7 +72,9 @@ def wheels() -> Path:
     if not (folder / "complete").exists():
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True)
-        needs = [n.split(";")[0] for n in metadata.requires("mmlab") if "extra ==" not in n]
+        extras = {f'extra == "{name}"' for name in colab.EXTRAS.values()}
+        needs = [need.partition(";") for need in metadata.requires("mmlab")]
+        needs = [name for name, _, when in needs if "extra ==" not in when or when.strip() in extras]
         needs = [n for n in needs if not n.startswith("torch")]
         pip(Path(sys.executable), "download", "-q", "-d", str(folder), "-c", str(ROOT / "constraints.txt"), *needs)
         others = ["setuptools>=77", "wheel", "filelock", "sympy", "networkx", "jinja2", "fsspec", "typing_extensions"]

@@ -19,6 +19,7 @@ COURSE = Path(__file__).resolve().parents[2]
 # Never moved: the numeric stack and whatever was compiled against it or the GPU.
 HELD = re.compile(r"^(torch|torchvision|torchaudio|triton|numpy|scipy|jax.*|nvidia[-_].*|cupy.*)$")
 
+EXTRAS = {"09_api": "api"}  # what a week needs besides
 
 def held_versions() -> dict[str, str]:
     """Return the installed distributions that must stay as they are, name → version."""
@@ -26,9 +27,10 @@ def held_versions() -> dict[str, str]:
     return {name: found[name] for name in sorted(found) if HELD.match(name)}
 
 
-def install(course: Path, held: dict[str, str]) -> None:
+def install(course: Path, held: dict[str, str], extra: str = "") -> None:
     """Install the course's package from its clone, under constraints that hold `held`.
 
+    extra   one of the package's extras, which a week needs
     raises  RuntimeError  with pip's own words when the two cannot be had together
     """
     with tempfile.TemporaryDirectory() as folder:
@@ -36,7 +38,7 @@ def install(course: Path, held: dict[str, str]) -> None:
         constraints.write_text("".join(f"{name}=={held[name]}\n" for name in held))
         command = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
         result = subprocess.run(
-            [*command, "--constraint", str(constraints), str(course)],
+            [*command, "--constraint", str(constraints), f"{course}[{extra}]" if extra else str(course)],
             capture_output=True,
             text=True,
         )
@@ -58,7 +60,7 @@ def bring_cases(course: Path, week: str, here: Path) -> None:
 def main(week: str) -> None:
     """Install once, see that nothing was moved, bring the cases, say so in one line."""
     held = held_versions()
-    install(COURSE, held)
+    install(COURSE, held, EXTRAS.get(week, ""))
     importlib.invalidate_caches()  # this process looked before the packages came
     moved = {name: version for name, version in held_versions().items() if held.get(name, version) != version}
     if moved:

@@ -96,16 +96,28 @@ def project(root: Path) -> dict:
 def conda_environment(root: Path) -> list[str]:
     """environment.yml asks for the ranges of pyproject.toml: the base and the extra `lab`."""
     asked = project(root)
-    lines = [*asked["dependencies"], *asked["optional-dependencies"]["lab"]]
+    lines = [*asked["dependencies"], *extra(asked, "lab")]
     wanted = {CONDA_NAMES.get(r.name, r.name): str(r.specifier) for r in map(Requirement, lines)}
     wanted["python"] = asked["requires-python"]
     listed = yaml.safe_load((root / "environment.yml").read_text())["dependencies"]
-    have = {r.name: str(r.specifier) for r in (Requirement(x) for x in listed if isinstance(x, str) and x != "pip")}
+    by_pip = [line for part in listed if isinstance(part, dict) for line in part["pip"] if not line.startswith("-")]
+    listed = [*by_pip, *(line for line in listed if isinstance(line, str) and line != "pip")]
+    have = {r.name: str(r.specifier) for r in map(Requirement, listed)}
     return [
         f"{name}: pyproject.toml {wanted.get(name)}, environment.yml {have.get(name)}"
         for name in sorted(wanted.keys() | have.keys())
         if wanted.get(name) != have.get(name)
     ]
+
+
+def extra(asked: dict, name: str) -> list[str]:
+    """Return the requirements of an extra, those of the extras that it names among them."""
+    found = []
+    for line in asked["optional-dependencies"][name]:
+        wanted = Requirement(line)
+        own = wanted.name == asked["name"]
+        found += [one for part in sorted(wanted.extras) for one in extra(asked, part)] if own else [line]
+    return found
 
 
 def constraints(root: Path) -> list[str]:
