@@ -15,7 +15,8 @@ from google.genai import types
 
 from mmlab.api.catalog import model_for
 from mmlab.api.server.mind.hearing import Ear, answered
-from mmlab.api.tokens import sound_tokens
+from mmlab.api.tokens import film_tokens, sound_tokens
+from mmlab.errors import InputError
 from mmlab.world import caption, sample
 from mmlab.world.readers.speech import hear
 from mmlab.world.sounds import wav_bytes, wav_samples
@@ -218,3 +219,10 @@ def test_every_field_is_the_sdks(client):
     raw = client.chat.completions.with_raw_response.create(
         model=MODEL, messages=[{"role": "user", "content": [part()]}], **options).http_response  # fmt: skip
     assert faults(openai.types.chat.ChatCompletion, raw.json()) == []
+
+
+@pytest.mark.parametrize("call", [lambda: sound_tokens("nobody", 1), lambda: sound_tokens("openai", -1),
+                                  lambda: sound_tokens("google", float("nan")), lambda: film_tokens("openai", 3)])  # fmt: skip
+def test_what_has_no_price_is_refused(call):
+    with pytest.raises(InputError):
+        call()
