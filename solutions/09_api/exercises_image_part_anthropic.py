@@ -138,4 +138,5 @@ EXERCISE = Exercise(
         ),
     ),
     alternates=(image_part_anthropic__with_pillow, image_part_anthropic__step_by_step),
+    forbids=("name:messages", "name:stand_in"),
 )

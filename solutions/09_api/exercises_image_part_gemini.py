@@ -117,4 +117,5 @@ EXERCISE = Exercise(
         ),
     ),
     alternates=(image_part_gemini__with_pillow, image_part_gemini__with_a_match),
+    forbids=("name:messages", "name:stand_in"),
 )

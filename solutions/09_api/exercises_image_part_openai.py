@@ -150,4 +150,5 @@ EXERCISE = Exercise(
         ),
     ),
     alternates=(image_part_openai__with_pillow, image_part_openai__with_a_pattern),
+    forbids=("name:messages", "name:stand_in"),
 )

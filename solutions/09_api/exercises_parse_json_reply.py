@@ -117,7 +117,7 @@ def parse_json_reply__any_object_will_do(text):
         try:
             return decoder.raw_decode(text, brace.start())[0]
         except json.JSONDecodeError:
-            continue
+            continue  # no object begins at this brace
         except KeyError as error:
             raise ValueError(str(error)) from error
     raise ValueError("no object in this reply")
@@ -201,7 +201,7 @@ def parse_json_reply__every_end(text):
         try:
             found = json.loads(text[start:end], object_pairs_hook=lambda pairs: seen.append(pairs) or dict(pairs))
         except ValueError:
-            continue
+            continue  # the object does not end here
         values = [value for pairs in seen for _, value in pairs]
         values += [item for value in values if isinstance(value, list) for item in value]
         if any(len(dict(pairs)) < len(pairs) for pairs in seen):
@@ -270,4 +270,5 @@ EXERCISE = Exercise(
         ),
     ),
     alternates=(parse_json_reply__brace_by_brace, parse_json_reply__every_end),
+    forbids=("name:replies", "name:stand_in"),
 )

@@ -1,0 +1,154 @@
+"""Week 09's references against the three SDKs, the local server and the package; what published answers do."""
+
+import re
+
+import numpy as np
+import pytest
+from answers import reference, week_called
+
+from mmlab import values
+from mmlab.api import server
+from mmlab.api.catalog import model_for
+from mmlab.course.exercise import Exercise
+
+pytestmark = pytest.mark.week("09_api")
+WEEK = week_called("09_api")
+PROVIDERS = ("openai", "anthropic", "gemini")
+SECRETS = (b"visible", b"another course")
+
+
+@pytest.fixture(scope="module")
+def asked():
+    """Return a function that sends a part to a provider's server through its own SDK, and gives the reply's text."""
+    import anthropic
+    import openai
+    from google import genai
+
+    with server.running() as local:
+        chat = openai.OpenAI(base_url=local.openai_base_url, api_key="any", max_retries=0)
+        messages = anthropic.Anthropic(base_url=local.anthropic_base_url, api_key="any", max_retries=0)
+        google = genai.Client(api_key="any", http_options={"base_url": local.gemini_base_url})
+        model = model_for("vision")
+
+        def ask(provider: str, part: dict) -> str:
+            turn = [{"role": "user", "content": [part, {"type": "text", "text": "What do you see?"}]}]
+            if provider == "openai":
+                return chat.chat.completions.create(model=model, messages=turn).choices[0].message.content
+            if provider == "anthropic":
+                return messages.messages.create(model=model, max_tokens=100, messages=turn).content[0].text
+            return google.models.generate_content(model=model, contents=[part, "What do you see?"]).text
+
+        yield ask
+
+
+def cases_of(exercise: Exercise, secret: bytes = b"visible") -> list[tuple]:
+    """Return the arguments of an exercise's cases."""
+    return [(case["args"], case["kwargs"]) for case in exercise.inputs(secret)]
+
+
+@pytest.mark.parametrize("provider", PROVIDERS)
+def test_the_provider_takes_every_picture_and_no_other_file_gets_that_far(provider, asked):
+    name = f"image_part_{provider}"
+    build, cases = reference(WEEK, name), cases_of(WEEK.exercise(name))
+    taken = 12 if provider != "gemini" else 9
+    sent, refused = [], 0
+    for args, kwargs in cases:
+        try:
+            sent.append(build(*args, **kwargs))
+        except ValueError:
+            refused += 1
+    assert (len(sent), refused) == (taken, len(cases) - taken)
+    assert all(asked(provider, part) for part in sent)
+
+
+@pytest.mark.parametrize("provider", PROVIDERS)
+def test_the_provider_refuses_what_each_misconception_sends(provider, asked):
+    exercise = WEEK.exercise(f"image_part_{provider}")
+    for wrong in exercise.misconceptions:
+        failed = 0
+        for args, kwargs in cases_of(exercise)[:12]:
+            try:
+                asked(provider, wrong.function(*args, **kwargs))
+            except Exception as error:  # each SDK has its own; TypeError where JSON cannot hold the part
+                assert getattr(error, "status_code", getattr(error, "code", 400)) == 400, error
+                failed += 1
+        assert failed, wrong.name
+
+
+@pytest.mark.parametrize("secret", SECRETS)
+def test_references_agree_with_the_package(secret):
+    from mmlab.api.client import messages, replies
+
+    for name in [f"image_part_{provider}" for provider in PROVIDERS] + ["parse_json_reply"]:
+        ours, theirs = reference(WEEK, name), getattr(replies if name == "parse_json_reply" else messages, name)
+        for args, kwargs in cases_of(WEEK.exercise(name), secret):
+            assert outcome(ours, args, kwargs) == outcome(theirs, args, kwargs), (name, args)
+
+
+def outcome(function, args, kwargs):
+    """Return what a function gives, or ValueError where it raises one."""
+    try:
+        return function(*args, **kwargs)
+    except ValueError:
+        return ValueError
+
+
+def test_half_of_the_replies_hold_an_object():
+    given = [outcome(reference(WEEK, "parse_json_reply"), *case) for case in cases_of(WEEK.exercise("parse_json_reply"))]
+    assert sum(isinstance(one, dict) for one in given) == 12 and given.count(ValueError) == len(given) - 12 >= 12
+
+
+PUBLISHED = (
+    (r"\b\d{3}-\d{2}-\d{4}\b", "[SSN]"),
+    (r"\b[A-Za-z0-9._%+-]+@[A-Za-z0-9.-]+\.[A-Z|a-z]{2,}\b", "[EMAIL]"),
+    (r"\b\d{3}[-.]?\d{3}[-.]?\d{4}\b", "[PHONE]"),
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "published", "right"),
+    [
+        ("a{at}b.c|x", "[EMAIL]", "a{at}b.c|x"),
+        ("order {area}5550147", "order [PHONE]", "order {area}5550147"),
+        ("({area}) 555-0147", "({area}) 555-0147", "[PHONE]"),
+        ("+1 {area} 555 0147", "+1 {area} 555 0147", "[PHONE]"),
+        ("666 45 6789", "666 45 6789", "[SSN]"),
+    ],
+)
+def test_the_published_patterns_are_wrong_as_told(text, published, right):
+    text, published, right = (one.format(at="@", area=212) for one in (text, published, right))
+    found = text
+    for pattern, mark in PUBLISHED:
+        found = re.sub(pattern, mark, found)
+    assert found == published and reference(WEEK, "redact_pii")(text) == right
+
+
+def test_redacting_twice_changes_nothing():
+    redact = reference(WEEK, "redact_pii")
+    for (text,), _ in cases_of(WEEK.exercise("redact_pii")):
+        assert redact(redact(text)) == redact(text)
+
+
+@pytest.mark.parametrize("secret", SECRETS)
+def test_every_kind_of_request_is_routed_and_the_dearest_model_never_is(secret):
+    route, chosen = reference(WEEK, "route_request"), []
+    for (request, models, words), _ in cases_of(WEEK.exercise("route_request"), secret):
+        name = route(request, models, words)
+        order = sorted(models, key=lambda one: models[one]["price"])
+        chosen.append(None if name is None else order.index(name))
+    assert {place: chosen.count(place) > 1 for place in (None, 0, 1, 2, 3, 4)} == {None: True, 0: True, 1: True, 2: True, 3: True, 4: False}
+    assert len(chosen) == 40 and chosen.count(4) == 0
+
+
+def test_budgets_keep_their_distance_from_every_cost():
+    for secret in SECRETS:
+        for (request, models, _), _ in cases_of(WEEK.exercise("route_request"), secret):
+            patches = sum(np.ceil(np.array(size) / 28).prod() for size in request["images"])
+            tokens = np.ceil(len(request["prompt"]) / 4) + patches
+            ratios = np.array([tokens * model["price"] / 1e6 for model in models.values()]) / request["budget"]
+            assert (abs(np.log(ratios)) > 0.05).all(), request
+
+
+def test_cases_stay_small():
+    assert (WEEK.folder / "cases.npz").stat().st_size < 200_000
+    assert all(values.dumps(exercise.inputs()) for exercise in WEEK.exercises)

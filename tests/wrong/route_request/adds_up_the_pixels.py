@@ -1,0 +1,10 @@
+def route_request(request, models, hard_words):
+    import re
+
+    prompt, images = request["prompt"], request["images"]
+    tokens = math.ceil(len(prompt) / 4) + math.ceil(sum(w * h for w, h in images) / 28**2)
+    hard = len(prompt.split()) > 60 or not hard_words.isdisjoint(re.findall(r"[a-z]+", prompt.lower()))
+    usable = [name for name, model in models.items() if model["sees"] or not images]
+    usable = [name for name in usable if tokens * models[name]["price"] / 1e6 <= request["budget"]]
+    strong = [name for name in usable if models[name]["strong"]]
+    return min(strong if hard and strong else usable, key=lambda name: models[name]["price"], default=None)
