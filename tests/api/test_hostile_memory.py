@@ -57,10 +57,12 @@ def pdf_of(pages: int, width: int, height: int, head: bytes = b"/Filter/FlateDec
 
 def test_a_body_that_does_not_fit_is_turned_away_until_there_is_room(small):
     large = request(CHAT, json.dumps({"model": "mm-vision", "messages": [
-        {"role": "user", "content": "x" * (10 << 20)}]}).encode())  # fmt: skip
+        {"role": "user", "content": "x" * (2 << 20)}]}).encode())  # fmt: skip
+    small.allowance.move(20 << 20)
     answer = send(small, large)
+    small.allowance.move(-20 << 20)
     assert status(answer) == 503 and b"Retry-After: 1" in answer and b"overloaded" in answer
-    assert small.allowance.held == 0 and alive(small)
+    assert small.allowance.held == 0 and status(send(small, large)) == 400  # too many tokens, but not too many bytes
 
 
 def test_many_at_once_hold_no_more_than_is_allowed(small):
@@ -83,12 +85,12 @@ def test_many_at_once_hold_no_more_than_is_allowed(small):
     assert small.allowance.held == 0 and alive(small)
 
 
-def test_pictures_that_would_not_fit_together_are_turned_away(small):
+def test_pictures_that_would_not_fit_together_are_refused(small):
     part = {"type": "image_url", "image_url": {"url": "data:image/png;base64," + b64(png_of(1500, 1500))}}
     body = {"model": "mm-vision", "messages": [{"role": "user", "content": [part] * 20}]}
     assert len(json.dumps(body)) < 200_000
     answer, peak = peak_of(lambda: send(small, request(CHAT, json.dumps(body).encode()), 20))
-    assert status(answer) == 503 and peak < 64 << 20 and small.allowance.held == 0
+    assert status(answer) == 413 and peak < 64 << 20 and small.allowance.held == 0
 
 
 def test_what_is_taken_is_given_back_whatever_happens(small):
@@ -182,6 +184,66 @@ def test_no_url_leads_elsewhere(local, url, monkeypatch):
         link.sendall(request(CHAT, json.dumps(body).encode()))
         answer = everything(link)
     assert status(answer) == 400 and b"root:" not in answer
+
+
+def test_a_request_that_could_never_fit_is_too_large_rather_than_too_early(small):
+    part = {"type": "image_url", "image_url": {"url": "data:image/png;base64," + b64(png_of(3000, 3000))}}
+    body = {"model": "mm-vision", "messages": [{"role": "user", "content": [part]}]}
+    answer = send(small, request(CHAT, json.dumps(body).encode()), 20)
+    assert status(answer) == 413 and b"Retry-After" not in answer and small.allowance.held == 0
+
+
+def test_large_pictures_give_back_what_they_no_longer_need():
+    room = allowance.Allowance(64 << 20, 60.0)
+    with room.request():
+        from mmlab.api.server.pictures import picture
+
+        limits = {"image_bytes": 1 << 20, "formats": ["PNG"]}
+        seen = [picture(png_of(3000, 3000), limits) for _ in range(4)]
+        assert room.held == sum(one.pixels.nbytes for one in seen) == 4 * 3 * 1500 * 1500
+    assert room.held == 0
+
+
+def test_anthropic_takes_no_more_than_32_megabytes(local):
+    body = {"model": "mm-vision", "max_tokens": 9, "messages": [{"role": "user", "content": "x" * (33 << 20)}]}
+    answer = send(local, request(MESSAGES, json.dumps(body).encode()), 30)
+    assert status(answer) == 413 and b"request_too_large" in answer
+
+
+def test_a_client_that_never_reads_gives_its_place_back():
+    limits = server.Limits(body_seconds=0.5, idle_seconds=0.5, connections=1)
+    with server.running(limits=limits) as tight:
+        stored = tight.files.put("openai", "a.jsonl", "application/jsonl", bytes(24 << 20), purpose="batch")
+        with socket.create_connection(tight.server_address, timeout=5) as link:
+            link.sendall(request(f"/openai/v1/files/{stored.id}/content", method="GET"))
+            time.sleep(0.2)
+            assert status(send(tight, chat(PNG))) == 503
+            time.sleep(1.5)
+            assert alive(tight)
+
+
+def test_uploads_that_never_end_are_limited(monkeypatch):
+    from mmlab.api.server import google_files
+
+    monkeypatch.setattr(google_files, "MOST_WAITING", 100)
+    uploads = google_files.Uploads()
+    first, second = (uploads.begin({"size": 80, "kind": "a/b", "name": ""}) for _ in range(2))
+    uploads.add(first, 0, bytes(80))
+    with pytest.raises(ApiError, match="not ended"):
+        uploads.add(second, 0, bytes(80))
+    uploads.end(first)
+    uploads.add(second, 0, bytes(80))
+
+
+def test_batches_let_the_oldest_go_when_their_answers_are_too_many(monkeypatch):
+    from mmlab.api.server import batches
+
+    monkeypatch.setattr(batches, "MOST_BYTES", 1000)
+    held = batches.Batches()
+    ids = [held.put("batch_", [("a", 200, {"text": "x" * 150})]).id for _ in range(8)]
+    assert held.find(ids[0]) is None and held.find(ids[-1])
+    with pytest.raises(ApiError, match="too large"):
+        held.put("batch_", [("a", 200, {"text": "x" * 300})])
 
 
 def test_stored_files_are_limited_in_number_and_in_bytes(monkeypatch):

@@ -52,9 +52,11 @@ class _Account:
 
 
 def take(number: int) -> None:
-    """Take bytes for the request that this thread serves, or raise ApiError."""
+    """Take bytes for the request that this thread serves, or give some back (below 0); or raise ApiError."""
     account = getattr(_current, "account", None)
     if account:
+        if account.held + number > account.allowance.most_bytes:
+            raise ApiError(413, "The request is too large: this server has not so much memory at all.")
         account.allowance.move(number)
         account.held += number
 

@@ -11,13 +11,13 @@ from mmlab.api.server import errors
 from mmlab.api.server.exchange import Request
 from mmlab.api.server.routes import find
 
-MOST_REQUESTS, MOST_BATCHES = 500, 100
+MOST_REQUESTS, MOST_BATCHES, MOST_BYTES = 500, 100, 128 << 20
 _LOOKS = 1  # how often a batch is still in progress when it is asked for
 
 
 @dataclass
 class Batch:
-    """One batch: what was asked of it, and its results, as (custom id, status, body)."""
+    """One batch: what was asked of it, its results as (custom id, status, body), and their bytes."""
 
     id: str
     results: list[tuple[str, int, dict]]
@@ -25,6 +25,7 @@ class Batch:
     created: int = field(default_factory=lambda: int(time.time()))
     looks: int = 0
     cancelled: bool = False
+    size: int = 0
 
     @property
     def is_over(self) -> bool:
@@ -46,10 +47,13 @@ class Batches:
 
     def put(self, prefix: str, results: list, asked: dict | None = None) -> Batch:
         """Keep a batch and return it."""
-        batch = Batch(prefix + secrets.token_hex(12), results, asked or {})
+        size = sum(len(json.dumps(body)) for _, _, body in results)
+        if size > MOST_BYTES // 4:
+            raise errors.ApiError(413, f"The batch's answers are too large: {size} bytes.")
+        batch = Batch(prefix + secrets.token_hex(12), results, asked or {}, size=size)
         with self._lock:
             self._held[batch.id] = batch
-            while len(self._held) > MOST_BATCHES:
+            while len(self._held) > MOST_BATCHES or sum(one.size for one in self._held.values()) > MOST_BYTES:
                 self._held.popitem(last=False)
         return batch
 

@@ -13,7 +13,7 @@ from mmlab.api.server.clips import film_fault
 from mmlab.api.server.files import Stored
 from mmlab.api.server.google_content import named
 
-LARGEST, MOST_BEGUN = 64 << 20, 32
+LARGEST, MOST_BEGUN, MOST_WAITING = 64 << 20, 32, 192 << 20
 _LOOKS = 2  # how often a film is still PROCESSING when its state is asked for
 _KEPT = datetime.timedelta(hours=48)
 
@@ -42,6 +42,8 @@ class Uploads:
                 raise ApiError(404, "Upload not found: it is over, or never began.")
             if offset != len(upload["data"]):
                 raise ApiError(400, f"Upload offset {offset}: {len(upload['data'])} bytes have come.")
+            if sum(len(one["data"]) for one in self._begun.values()) + len(data) > MOST_WAITING:
+                raise ApiError(429, "Too many uploads have begun and not ended: end some, or wait.")
             if len(upload["data"]) + len(data) > upload["size"]:
                 raise ApiError(400, "More bytes came than were announced.")
             upload["data"] += data

@@ -2,6 +2,8 @@
 
 import threading
 
+import numpy as np
+
 from mmlab.api.server.allowance import take
 from mmlab.api.server.pictures import MOST_PIXELS, Picture, Unfit, looked_at
 from mmlab.errors import InputError
@@ -32,14 +34,22 @@ def pages(data: bytes, limits: dict, detail: str = "auto") -> tuple[Picture, ...
         together = sum(width * height for width, height in sizes)
         if together > MOST_TOGETHER or any(width * height > MOST_PIXELS for width, height in sizes):
             raise Unfit("pixels", f"{together} pixels on {len(sizes)} pages")
-        take(3 * together)
+        largest = 3 * max(width * height for width, height in sizes)
+        take(largest)  # while one page after another is decoded
         with _one_at_a_time:
-            return tuple(
-                Picture(looked_at(pixels), width, height, "PDF", detail, number)
-                for number, ((width, height), pixels) in enumerate(zip(sizes, each_pdf_page(data)), 1)
-            )  # fmt: skip
+            found = tuple(_page(pixels, size, detail, number) for number, (size, pixels) in enumerate(
+                zip(sizes, each_pdf_page(data)), 1))  # fmt: skip
+        take(-largest)
+        return found
     except InputError as error:
         raise Unfit("format", error.given.partition(": ")[2]) from error
+
+
+def _page(pixels: np.ndarray, size: tuple[int, int], detail: str, number: int) -> Picture:
+    """Return one page as the models look at it."""
+    seen = looked_at(pixels)
+    take(seen.nbytes)
+    return Picture(seen, *size, "PDF", detail, number)
 
 
 def is_pdf(data: bytes) -> bool:

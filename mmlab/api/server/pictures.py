@@ -2,6 +2,7 @@
 
 import base64
 import binascii
+import contextlib
 import threading
 from dataclasses import dataclass
 
@@ -77,13 +78,11 @@ def picture(data: bytes, limits: dict, said: str | None = None, detail: str = "a
         raise Unfit("pixels", f"{width} x {height} pixels")
     take(3 * width * height)
     try:
-        if width * height > _LARGE:
-            with _one_at_a_time:
-                pixels = looked_at(decode_image(data))
-        else:
+        with _one_at_a_time if width * height > _LARGE else contextlib.nullcontext():
             pixels = looked_at(decode_image(data))
     except InputError as error:
         raise Unfit("format", "damaged") from error
+    take(pixels.nbytes - 3 * width * height)
     return Picture(pixels, width, height, kind, detail)
 
 
