@@ -106,7 +106,8 @@ def test_faces_come_back_and_nothing_else(seed, scale):
 @given(seed=SEEDS)
 def test_differences_come_back(subject, seed):
     pair = before_after(seed, subject)
-    assert 1 <= len(pair.differences) <= 3 and not np.array_equal(pair.before, pair.after)
+    woken = sum(one.what == "Continue" for one in pair.differences)
+    assert 1 <= len(pair.differences) - woken <= 3 and not np.array_equal(pair.before, pair.after)
     assert differences(pair.before, pair.after) == pair.differences
     assert differences(pair.before, pair.before) == ()
 

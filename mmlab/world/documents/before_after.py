@@ -49,7 +49,7 @@ class Pair:
 
 
 def before_after(seed: int = 0, subject: str | None = None, *, size: int = 256) -> Pair:
-    """Return two pictures that differ in one to three ways.
+    """Return two pictures that differ in one to three ways; a button that so wakes up is one more.
 
     seed     int               another seed gives other pictures and other differences
     subject  one of SUBJECTS   two scenes, two menus or two screens; None lets the seed choose

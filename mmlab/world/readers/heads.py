@@ -16,7 +16,8 @@ def read_faces(image: np.ndarray) -> list[tuple[int, int, int, int]]:
     returns  boxes, right to a few pixels
     raises   ShapeError        when it is not one picture
     """
-    light = checked(image).astype(np.int32) @ _LIGHTNESS // 8
+    pixels = checked(image).astype(np.int32)
+    light = pixels @ _LIGHTNESS // 8
     labels, _ = ndimage.label(light < _DARK, np.ones((3, 3)))
     marks = [_Mark(rows, columns) for rows, columns in ndimage.find_objects(labels)]
     marks = [mark for mark in marks if mark.wide < image.shape[1] // 3]
@@ -25,7 +26,7 @@ def read_faces(image: np.ndarray) -> list[tuple[int, int, int, int]]:
     for place, one in enumerate(eyes):
         for other in eyes[place + 1 :]:
             box = _head(light, one, other, marks)
-            if box is not None:
+            if box is not None and _stands_off(pixels, box):
                 found.append(box)
     return sorted(found)
 
@@ -60,3 +61,20 @@ def _head(light: np.ndarray, one: _Mark, other: _Mark, marks: list[_Mark]) -> tu
         return None
     edges = (x - radius, y - radius, x + radius + 1, y + radius + 1)
     return tuple(int(round(edge)) for edge in edges)
+
+
+def _stands_off(pixels: np.ndarray, box) -> bool:
+    """Return whether a head is a disc of one colour on another: between the lines of a page, it is not."""
+    left, top, right, bottom = box
+    radius = (right - left) / 2
+    skin = pixels[round((top + bottom) / 2 + 0.75 * radius), (left + right) // 2]
+    turns = np.arange(8) * np.pi / 4
+    near, far = (
+        np.rint([(top + bottom) / 2 + reach * np.sin(turns), (left + right) / 2 + reach * np.cos(turns)]).astype(int)
+        for reach in (0.85 * radius, 1.2 * radius + 3)
+    )
+    shown = [bool((place >= 0).all() and (place < pixels.shape[:2]).all()) for place in far.T]
+    off = [int(np.abs(pixels[tuple(place)] - skin).max()) > 20 for place, seen in zip(far.T, shown) if seen]
+    height, width = pixels.shape[:2]
+    inside = pixels[near[0].clip(0, height - 1), near[1].clip(0, width - 1)]
+    return bool((np.abs(inside - skin).max(axis=1) <= 24).all()) and sum(off) >= len(off) - 1 > 0
