@@ -259,7 +259,7 @@ def test_no_subject_at_all_is_a_fault():
 
 def test_every_gate_is_in_the_table():
     listed = {gate.name for gate in GATES + AFTER_EXECUTION}
-    helpers = {"tags", "silent_pictures"}
+    helpers = {"tags", "silent_pictures", "extra"}
     for module in (source, cells, labs, repository, wire):
         for name, thing in vars(module).items():
             returns = getattr(thing, "__annotations__", {}).get("return")
