@@ -26,24 +26,26 @@ class Kept:
 
 
 class Responses:
-    """The latest responses by id; the oldest goes first."""
+    """The latest responses by id; the oldest goes first, when there are too many or they hold too much."""
 
     def __init__(self):
         self._lock = threading.Lock()
-        self._held: OrderedDict[str, Kept] = OrderedDict()
+        self._held: OrderedDict[str, tuple[Kept, int]] = OrderedDict()
+        self._bytes = 0
 
     def put(self, name: str, kept: Kept) -> None:
         """Keep a response."""
         with self._lock:
-            self._held[name] = kept
-            while len(self._held) > MOST or sum(one.size for one in self._held.values()) > MOST_BYTES:
-                self._held.popitem(last=False)
+            self._held[name] = kept, kept.size
+            self._bytes += kept.size
+            while len(self._held) > MOST or self._bytes > MOST_BYTES:
+                self._bytes -= self._held.popitem(last=False)[1][1]
 
     def get(self, name: str) -> Kept | None:
         """Return a response by its id, or None."""
-        return self._held.get(name)
+        return self._held.get(name, (None, 0))[0]
 
     def drop(self, name: str) -> None:
         """Forget a response."""
         with self._lock:
-            self._held.pop(name, None)
+            self._bytes -= self._held.pop(name, (None, 0))[1]
