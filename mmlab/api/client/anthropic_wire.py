@@ -4,7 +4,6 @@ import json
 
 from mmlab.api.client.answers import Ask, Call, Turn, Usage
 from mmlab.api.client.attachments import PDF, document_bytes, picture_bytes, text_of
-from mmlab.api.client.failures import CallFailed
 from mmlab.api.client.reading import Read, words
 from mmlab.api.client.schemas import schema_of
 from mmlab.errors import InputError
@@ -64,13 +63,10 @@ def stream(sdk, body: dict):
 
 
 def read(raw: dict) -> Read:
-    """Return what a message says, or raise CallFailed where it is none."""
-    try:
-        blocks = raw["content"]
-        calls = tuple(Call(one["name"], one["input"], one["id"]) for one in blocks if one["type"] == "tool_use")
-        texts = [one["text"] for one in blocks if one["type"] == "text"]
-    except (KeyError, TypeError) as error:
-        raise CallFailed(NAME, "garbled", f"no message: {type(error).__name__}: {error}") from error
+    """Return what a message says; any error where it is none."""
+    blocks = raw["content"]
+    calls = tuple(Call(one["name"], one["input"], one["id"]) for one in blocks if one["type"] == "tool_use")
+    texts = [one["text"] for one in blocks if one["type"] == "text"]
     ending = _ENDINGS.get(raw.get("stop_reason"), "stop")
     if ending == "stop" and not "".join(texts):
         ending = "empty"
@@ -87,8 +83,8 @@ def _sent_back(block: dict) -> dict:
 def _usage(told: dict | None) -> Usage | None:
     if not told:
         return None
-    kept, read_ = (told.get(f"cache_{name}_input_tokens") or 0 for name in ("creation", "read"))
-    return Usage(told["input_tokens"] + kept + read_, told["output_tokens"], read_)
+    kept, read_ = (int(told.get(f"cache_{name}_input_tokens") or 0) for name in ("creation", "read"))
+    return Usage(int(told["input_tokens"]) + kept + read_, int(told["output_tokens"]), read_)
 
 
 class Gathered:

@@ -12,7 +12,7 @@ from mmlab.api.client.attachments import document_bytes, picture_bytes, sound_by
 from mmlab.api.client.budget import cost_of, price_of
 from mmlab.api.client.failures import CallFailed
 from mmlab.api.client.job import Job
-from mmlab.api.client.reading import plain
+from mmlab.api.client.reading import garbled, plain
 from mmlab.api.client.schemas import schema_of
 from mmlab.errors import InputError, MmlabError
 
@@ -140,7 +140,7 @@ class Client:
         with job.attempted():
             gathered = self.wire.Gathered()
             for event in self.wire.stream(self.sdk, job.body):
-                gathered.add(plain(self.provider, event))
+                self._added(gathered, event)
             return job.whole(gathered)
 
     async def _sent_async(self, job: Job) -> dict:
@@ -151,8 +151,14 @@ class Client:
         with job.attempted():
             gathered = self.wire.Gathered()
             async for event in await self.wire.stream(self._sdk_async(), job.body):
-                gathered.add(plain(self.provider, event))
+                self._added(gathered, event)
             return job.whole(gathered)
+
+    def _added(self, gathered, event) -> str:
+        """Add an event to what was gathered, and return the text that it brings."""
+        told = plain(self.provider, event)
+        with garbled(self.provider):
+            return gathered.add(told)
 
     def _pieces(self, job: Job, finish) -> Iterator[str]:
         """Yield an answer's text piece by piece, then hand the whole to `finish`."""
@@ -165,7 +171,7 @@ class Client:
             with job.converted():
                 gathered = self.wire.Gathered()
                 while event is not None:
-                    if piece := gathered.add(plain(self.provider, event)):
+                    if piece := self._added(gathered, event):
                         yield piece
                     event = next(events, None)
                 raw = job.whole(gathered)

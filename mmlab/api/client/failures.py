@@ -6,8 +6,11 @@ becomes a CallFailed, with the SDK's own error as its `__cause__`.
 """
 
 import json
+import re
 import time
+import traceback
 from email.utils import parsedate_to_datetime
+from pathlib import Path
 
 from mmlab.errors import MmlabError
 
@@ -16,6 +19,7 @@ _BY_STATUS = {401: "key", 403: "key", 404: "model", 408: "timeout", 409: "server
 # What an error says of itself that comes in the middle of a stream, under a status of 200.
 _IN_STREAMS = {"overloaded_error": 529, "rate_limit_error": 429, "rate_limit_exceeded": 429, "timeout_error": 504,
                "api_error": 500, "server_error": 500, "invalid_request_error": 400}  # fmt: skip
+_READING = re.compile(r"[Rr]esponse|streamed|segments")  # functions of Google's SDK that read what came
 _ACTS = {
     "request": "read the message: the request itself is wrong, and stays so",
     "key": "look at the key and what it may do",
@@ -68,8 +72,9 @@ def failure_of(provider: str, error: Exception) -> CallFailed | None:
         return CallFailed(provider, "timeout", "no answer in time")
     if names & {"APIConnectionError", "TransportError"}:
         return CallFailed(provider, "connection", str(error.__cause__ or error) or type(error).__name__)
-    if isinstance(error, json.JSONDecodeError) or names & {
-            "APIResponseValidationError", "UnknownApiResponseError", "ValidationError", "DecodingError"}:  # fmt: skip
+    unread = isinstance(error, json.JSONDecodeError | UnicodeDecodeError) or names & {
+        "APIResponseValidationError", "UnknownApiResponseError", "DecodingError"}  # fmt: skip
+    if unread or ("APIError" not in names and _while_reading(error)):
         return CallFailed(provider, "garbled", f"{type(error).__name__}: {error}")
     if "APIError" not in names:
         return None
@@ -78,6 +83,12 @@ def failure_of(provider: str, error: Exception) -> CallFailed | None:
     if status == 400 and said.startswith("API key"):  # Google's word for it
         kind = "key"
     return CallFailed(provider, kind, said, status_code=status, retry_after=_retry_after(error))
+
+
+def _while_reading(error: Exception) -> bool:
+    """Return whether an SDK stumbled over a response: Google's lets AttributeError and its like out."""
+    frames = traceback.extract_tb(error.__traceback__)
+    return any(_READING.search(frame.name) and "genai" in Path(frame.filename).parts for frame in frames)
 
 
 def was_refused(error: Exception) -> bool:

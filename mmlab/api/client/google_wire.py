@@ -5,12 +5,12 @@ import copy
 
 from mmlab.api.client.answers import Ask, Call, Turn, Usage
 from mmlab.api.client.attachments import PDF, WAV, document_bytes, picture_bytes, sound_bytes
-from mmlab.api.client.failures import CallFailed
 from mmlab.api.client.reading import Read
 from mmlab.api.client.schemas import schema_of
 from mmlab.errors import InputError
 
 NAME = "google"
+_DETAILS = ("low", "medium", "high", "ultra_high")
 _ENDINGS = {"STOP": "stop", "MAX_TOKENS": "length", "MALFORMED_FUNCTION_CALL": "empty"}
 
 
@@ -20,6 +20,8 @@ def body(ask: Ask, parts) -> dict:
     config: dict = {"max_output_tokens": ask.max_tokens}
     if ask.system:
         config["system_instruction"] = ask.system
+    if ask.detail and ask.detail not in _DETAILS:
+        raise InputError(f"ask: detail={ask.detail!r} at google", f"one of {', '.join(_DETAILS)}", "pass detail='low'")
     if ask.detail:
         config["media_resolution"] = f"MEDIA_RESOLUTION_{ask.detail.upper()}"
     if ask.schema is not None:
@@ -83,12 +85,10 @@ def stream(sdk, body: dict):
 
 
 def read(raw: dict) -> Read:
-    """Return what a response says, or raise CallFailed where it is none."""
-    usage, blocked = _usage(raw.get("usageMetadata")), raw.get("promptFeedback")
+    """Return what a response says; any error where it is none."""
+    usage, blocked = _usage(raw.get("usageMetadata")), raw.get("promptFeedback") or {}
     if not raw.get("candidates"):
-        if not blocked:
-            raise CallFailed(NAME, "garbled", f"no response: {', '.join(raw) or 'nothing in it'}")
-        words = blocked.get("blockReasonMessage") or f"blocked: {blocked.get('blockReason')}"
+        words = blocked.get("blockReasonMessage") or f"blocked: {blocked['blockReason']}"
         return Read((), usage, "refusal", words, {"role": "model", "parts": []})
     candidate = raw["candidates"][0]
     listed = (candidate.get("content") or {}).get("parts") or []
@@ -107,8 +107,9 @@ def read(raw: dict) -> Read:
 def _usage(told: dict | None) -> Usage | None:
     if not told:
         return None
-    spent = (told.get("candidatesTokenCount") or 0) + (told.get("thoughtsTokenCount") or 0)
-    return Usage(told.get("promptTokenCount") or 0, spent, told.get("cachedContentTokenCount") or 0)
+    names = ("promptTokenCount", "candidatesTokenCount", "thoughtsTokenCount", "cachedContentTokenCount")
+    sent, said, thought, cached = (int(told.get(name) or 0) for name in names)
+    return Usage(sent, said + thought, cached)
 
 
 class Gathered:

@@ -7,7 +7,7 @@ from mmlab.api.client.answers import Answer, Ask, Turn, Usage
 from mmlab.api.client.budget import most_usage
 from mmlab.api.client.cache import key_of
 from mmlab.api.client.failures import CallFailed, failure_of, was_refused
-from mmlab.api.client.reading import Read
+from mmlab.api.client.reading import Read, garbled
 from mmlab.api.client.schemas import typed
 from mmlab.api.client.trace import fields_of
 from mmlab.errors import InputError
@@ -73,24 +73,25 @@ class Job:
         cache = self.client.cache
         if cache is None or (raw := cache.find(self._key)) is None:
             return None
-        self.ended = self._answer(raw, self.client.wire.read(raw), cached=True)
+        self.ended = self._answer(raw, self._read(raw), cached=True)
         return self.ended
 
     def readable(self, raw: dict) -> dict:
         """Return a response that can be read, or raise CallFailed: another request may bring a better one."""
-        self.client.wire.read(raw)
+        self._read(raw)
         return raw
 
     def whole(self, gathered) -> dict:
         """Return the response that a stream's pieces make, or raise CallFailed where some are missing."""
-        raw = gathered.whole()
+        with garbled(self.client.provider):
+            raw = gathered.whole()
         if raw is None:
             raise CallFailed(self.client.provider, "cut", "the stream ended before the answer did")
         return self.readable(raw)
 
     def answered(self, raw: dict) -> Answer:
         """Return a response as an Answer; settle what it cost, and keep it."""
-        read = self.client.wire.read(raw)
+        read = self._read(raw)
         if self._reserved and read.usage:
             self._reserved.settle(self.client.cost(read.usage))
         answer = self._answer(raw, read)
@@ -99,10 +100,17 @@ class Job:
         self.ended = answer
         return answer
 
+    def _read(self, raw: dict) -> Read:
+        """Return what a response says, or raise CallFailed where it is none."""
+        with garbled(self.client.provider):
+            return self.client.wire.read(raw)
+
     def _answer(self, raw: dict, read: Read, cached: bool = False) -> Answer:
         """Return what a response says; raise CallFailed where it is not as the schema wants it."""
         client, usage = self.client, read.usage or Usage()
         text = client.parts.reply_text(raw) if read.ending in ("stop", "length", "call") else ""
+        if not isinstance(text, str):
+            raise CallFailed(client.provider, "garbled", f"a text that is a {type(text).__name__}")
         cost = client.cost(read.usage) if read.usage else None
         said = Turn("assistant", text, calls=read.calls, said={client.provider: read.said})
         fields = {

@@ -4,7 +4,6 @@ import json
 
 from mmlab.api.client.answers import Ask, Call, Turn, Usage
 from mmlab.api.client.attachments import document_bytes, picture_bytes, sound_bytes, text_of
-from mmlab.api.client.failures import CallFailed
 from mmlab.api.client.reading import Read, words
 from mmlab.api.client.schemas import schema_of
 
@@ -67,14 +66,11 @@ def stream(sdk, body: dict):
 
 
 def read(raw: dict) -> Read:
-    """Return what a chat completion says, or raise CallFailed where it is none."""
-    try:
-        choice = raw["choices"][0]
-        message = choice["message"]
-        calls = tuple(Call(one["function"]["name"], json.loads(one["function"]["arguments"] or "{}"), one["id"])
-                      for one in message.get("tool_calls") or [])  # fmt: skip
-    except (KeyError, IndexError, TypeError, ValueError) as error:
-        raise CallFailed(NAME, "garbled", f"no chat completion: {type(error).__name__}: {error}") from error
+    """Return what a chat completion says; any error where it is none."""
+    choice = raw["choices"][0]
+    message = choice["message"]
+    calls = tuple(Call(one["function"]["name"], json.loads(one["function"]["arguments"] or "{}"), one["id"])
+                  for one in message.get("tool_calls") or [])  # fmt: skip
     refusal = message.get("refusal") or ""
     ending = "refusal" if refusal else _ENDINGS.get(choice.get("finish_reason"), "stop")
     if ending == "stop" and not message.get("content"):
@@ -87,7 +83,7 @@ def _usage(told: dict | None) -> Usage | None:
     if not told:
         return None
     cached = (told.get("prompt_tokens_details") or {}).get("cached_tokens") or 0
-    return Usage(told["prompt_tokens"], told["completion_tokens"], cached)
+    return Usage(int(told["prompt_tokens"]), int(told["completion_tokens"]), int(cached))
 
 
 class Gathered:

@@ -1,5 +1,6 @@
 """What the three wires share: responses as plain data, and what is read from them."""
 
+import contextlib
 import json
 from dataclasses import dataclass
 
@@ -31,11 +32,21 @@ def plain(provider: str, response) -> dict:
     raises  CallFailed  when it is no response: the SDKs hand on a page of HTML as a str
     """
     if hasattr(response, "to_dict"):
-        return response.to_dict()
+        return response.to_dict(warnings=False)
     if hasattr(response, "model_dump"):
-        return response.model_dump(mode="json", by_alias=True, exclude_none=True, exclude={"sdk_http_response"})
+        return response.model_dump(mode="json", by_alias=True, exclude_none=True, warnings=False,
+                                   exclude={"sdk_http_response"})  # fmt: skip
     said = f"a {type(response).__name__} that begins {str(response)[:60]!r}"
     raise CallFailed(provider, "garbled", said)
+
+
+@contextlib.contextmanager
+def garbled(provider: str):
+    """Turn the errors of reading what is no response into a CallFailed: fields that lack, or are of another type."""
+    try:
+        yield
+    except (KeyError, IndexError, TypeError, ValueError, AttributeError) as error:
+        raise CallFailed(provider, "garbled", f"no response: {type(error).__name__}: {error}") from error
 
 
 def words(output) -> str:
