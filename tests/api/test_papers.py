@@ -59,6 +59,13 @@ def test_anthropic_reads_a_document_from_each_source(claude):
     assert "Blue hall" in told(claude, {"type": "file", "file_id": note.id}, "Which room?")
 
 
+def test_a_document_of_the_servers_own_is_read_by_its_address(local, claude, gpt):
+    url = f"{local.url}/world/invoice/3.pdf"
+    assert NUMBER in told(claude, {"type": "url", "url": url})
+    content = [{"type": "input_file", "file_url": url}, {"type": "input_text", "text": ASKED}]
+    assert NUMBER in gpt.responses.create(model=MODEL, input=[{"role": "user", "content": content}]).output_text
+
+
 def test_a_documents_second_page_is_read_too(claude):
     printed = RECEIPT.text[0].split("  ")[0]
     text = told(claude, encoded(FILE), "Read the text.")
