@@ -150,7 +150,7 @@ def test_models_are_listed_the_seeing_one_first(client):
         ({"messages": picture("data:image/png;base64," + b64())}, anthropic.BadRequestError, "Invalid base64"),
         ({"messages": picture(b64().replace("+", "-").replace("/", "_") + "_")}, anthropic.BadRequestError, "base64"),
         ({"messages": picture(PNG[:200])}, anthropic.BadRequestError, "Could not process image"),
-        ({"messages": picture(bytes(5 << 20 | 1))}, anthropic.BadRequestError, "5 MB maximum"),
+        ({"messages": picture(bytes(7864321))}, anthropic.BadRequestError, "10 MB maximum: 10485764 bytes > 10485760"),
         ({"tool_choice": {"type": "any"}}, anthropic.BadRequestError, "providing tools"),
         ({"stop_sequences": [" "]}, anthropic.BadRequestError, "stop_sequences.0"),
     ],

@@ -35,7 +35,10 @@ def picture_of(server, block: dict, parts: tuple) -> Picture:
     name = VOICE.path((*parts, "source", source["type"]))
     said = source.get("media_type")
     try:
-        found = picture(_bytes(server, source)[0], limits, said)
+        data = _bytes(server, source)[0]
+        if len(data) > limits["image_bytes"]:  # which counts as base64
+            raise Unfit("bytes", f"{-(-len(data) // 3) * 4} bytes > {limits['image_bytes'] // 3 * 4} bytes")
+        found = picture(data, limits, said)
     except Unfit as error:
         raise _unfit(error, name, said) from error
     longest = catalog.catalog()["image_tokens"]["anthropic"]["numbers"]["fit"]
@@ -110,7 +113,7 @@ def _unfit(error: Unfit, name: str, said: str | None) -> ApiError:
     words = {
         "base64": f"{name}.data: Invalid base64 data",
         "mismatch": f"{name}.data: Image does not match the provided media type {said}",
-        "bytes": f"{name}: image exceeds 5 MB maximum: {error.said}",
+        "bytes": f"{name}: image exceeds 10 MB maximum: {error.said}",
         "side": f"{name}.data: At least one of the image dimensions exceed max allowed size: {error.said}",
         "pixels": f"{name}.data: Image has too many pixels: {error.said}",
     }
