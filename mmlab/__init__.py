@@ -14,7 +14,7 @@ One line a room, and what it may import (an arrow never goes back):
     evaluate  controls and confidence intervals            metrics, models, data
     hub       local folders in the hub's format            models
     view      figures with alternative text, LiveCurve     everything above
-    api       catalogue of models, local server, client  errors, values, world, metrics
+    api       catalogue of models, local server, client    errors, values, world, metrics
     widgets   explorers to play with                       view
     course    release, prove, run, command line            anything; imported by nothing
 
