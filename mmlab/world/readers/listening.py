@@ -97,8 +97,8 @@ class Listener:
         between[0] = least[0] = 0.0
         rows = np.arange(len(lengths))
         for end in range(1, count + 1):
-            begin = end - lengths
-            costs = np.where(begin >= 0, least[begin], np.inf) + self.cost[rows, begin]
+            begin = np.maximum(end - lengths, 0)  # a sound may be shorter than a phone
+            costs = np.where(lengths <= end, least[begin], np.inf) + self.cost[rows, begin]
             best = int(costs.argmin())
             inside[end], last[end] = costs[best], best
             between[end] = between[end - 1] + self.silence[end - 1]
