@@ -2,6 +2,7 @@
 
     scene    shapes, colours and places from a picture
     page     printed texts with their boxes
+    slant    how far a page is slanted
     code     a program from the screenshot of an editor
     heads    drawn faces
     chart    the numbers of a chart

@@ -64,7 +64,7 @@ def on(image: np.ndarray) -> Inked:
     pixels = image.astype(np.int16)
     panels, colours, paper, shaken = papers(image)
     depth = furthest(pixels, paper)
-    labels, letters, outlines, marks = patches(depth, MARKED * 3 // 2 if shaken else MARKED)
+    labels, letters, outlines, marks = patches(depth, shaken)
     for one in outlines:
         # A box too small to be a panel may be filled with a shade of its own.
         inner = np.s_[one.top + 2 : one.bottom - 2, one.left + 2 : one.right - 2]
@@ -86,9 +86,10 @@ def papers(image: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray, bool]
     """
     pixels = image.astype(np.int16)
     across, down = furthest(pixels[:, 1:], pixels[:, :-1]), furthest(pixels[1:], pixels[:-1])
-    # On a noisy page half of the neighbours differ by this much; compression shakes them a little.
-    shaken = bool(((across > 0) & (across < 4)).sum() > _SHAKEN * max((across > 0).sum(), 100))
-    step = max(EVEN + 4 * shaken, 5 * int(np.median(across)))
+    # On a noisy page half of the neighbours differ by the median; compression shakes them a little.
+    median = int(np.median(across))
+    shaken = median > 2 or bool(((across > 0) & (across < 4)).sum() > _SHAKEN * max((across > 0).sum(), 100))
+    step = max(EVEN + 4 * shaken, 5 * median)
     even = np.ones(image.shape[:2], bool)
     even[:, 1:] &= across < step
     even[1:] &= down < step
@@ -123,7 +124,11 @@ def _is_panel(region: np.ndarray, shaken: bool) -> bool:
     filled = int(ndimage.binary_fill_holes(region).sum())
     if shaken:  # compression frays a panel's edges and what lies around its letters
         return min(region.shape) >= 1.5 * _THIN and region.sum() > 0.5 * filled and filled > 0.8 * region.size
-    return min(region.shape) >= _THIN and region.sum() > 0.72 * filled and filled > 0.9 * region.size
+    height, width = region.shape
+    # A fat B is as even, but about as high as wide, and it has holes; a fat I is a narrow bar.
+    fat = max(height, width) < min(100, 1.8 * min(height, width)) and region.sum() < 0.97 * filled
+    fat = fat or width < 24 and 2.5 * width < height < 110
+    return not fat and min(height, width) >= _THIN and region.sum() > 0.72 * filled and filled > 0.9 * region.size
 
 
 def _nearer(pixels: np.ndarray, panels: np.ndarray, colours: np.ndarray) -> np.ndarray:
@@ -142,14 +147,14 @@ def _nearer(pixels: np.ndarray, panels: np.ndarray, colours: np.ndarray) -> np.n
     return paper.reshape(pixels.shape)
 
 
-def patches(depth: np.ndarray, least: int) -> tuple[np.ndarray, list, list, list]:
+def patches(depth: np.ndarray, shaken: bool) -> tuple[np.ndarray, list, list, list]:
     """Return the connected patches of ink: those that can be letters, outlines of boxes, others.
 
     depth    (h, w) int   how far each pixel stands off its paper
-    least    int          what stands off by less is not seen
+    shaken   bool         whether pixels were moved
     returns  labels (h, w), letters, outlines, marks; a patch's number is its label
     """
-    labels, _ = ndimage.label(depth > least, _TOUCHING)
+    labels, _ = ndimage.label(depth > (MARKED * 3 // 2 if shaken else MARKED), _TOUCHING)
     letters, outlines, marks = [], [], []
     for number, (rows, columns) in enumerate(ndimage.find_objects(labels), 1):
         one = Patch(number, columns.start, rows.start, columns.stop, rows.stop)
@@ -160,7 +165,7 @@ def patches(depth: np.ndarray, least: int) -> tuple[np.ndarray, list, list, list
         mask = labels[rows, columns] == number
         if min(width, one.height) >= 12 and _is_outline(mask):
             outlines.append(one)
-        elif one.height > 140 or width > 160 or _is_mark(mask):
+        elif one.height > 140 or width > 160 or _is_mark(mask, shaken):
             marks.append(one)
         else:
             letters.append(one)
@@ -173,13 +178,15 @@ def _is_outline(mask: np.ndarray) -> bool:
     return bool(mask[3:-3, 3:-3].mean() < 0.3) and all(side.mean() > 0.8 for side in sides)
 
 
-def _is_mark(mask: np.ndarray) -> bool:
+def _is_mark(mask: np.ndarray, shaken: bool) -> bool:
     """Return whether a patch is a rule, a legend's square or dot, or an edge of something large."""
     height, width = mask.shape
     if width >= 40 and width > 10 * height:
         return True
     if max(height, width) > 60 and mask.mean() < 0.15:
         return True
+    if not shaken:
+        return False  # it may be the dot of a large i, which is known exactly
     square = max(height, width) < 1.5 * min(height, width) and min(height, width) >= 12
     return bool(square and mask.mean() > 0.74 and mask[2:-2, 2:-2].mean() > 0.97)
 

@@ -7,19 +7,23 @@ by the division of a line into letters and blanks that explains its pixels best.
 
 from collections import Counter, defaultdict
 from dataclasses import dataclass, replace
+from itertools import groupby
 
 import numpy as np
 
-from mmlab.world.documents.page import in_lines, in_rows
-from mmlab.world.letters import FACES, LEAST
+from mmlab.world.documents.page import in_rows
+from mmlab.world.documents.worn import drops_of, moved
+from mmlab.world.letters import FACES, LARGEST, LEAST
 from mmlab.world.readers import ink
 from mmlab.world.readers.letterforms import Face, face_of, fitting
 from mmlab.world.readers.scene import checked
 from mmlab.world.readers.shaken import decoded
+from mmlab.world.readers.slant import slant_of, straight
 
 SAME = 0.995  # likeness of a letter and its own drawing, after rounding
 _WIDE = 3  # so many spaces part two texts
 _PART = 0.6  # of a line's letters must equal their drawings, or it is read in another way
+_SURELY = 0.9  # a page of whose patches letters explain so many is as it should be
 _HOPELESS = 5  # so many of the longest lines that say nothing: no page, or one in another scale
 _FEW = 3  # stretches of ink: a mark or two, whose face and size the text beside it tells
 
@@ -33,6 +37,7 @@ class Line:
     size   int     pixels to the em
     face   str     "sans", "bold" or "mono"
     sure   float   0 to 1; 1 where every letter equals its drawing
+    row    int     of the page, from the top; texts of one row share it, on a slanted page too
     """
 
     text: str
@@ -40,64 +45,82 @@ class Line:
     size: int
     face: str
     sure: float
+    row: int = 0
 
 
 def read_page(image: np.ndarray) -> list[Line]:
     """Return the texts of a page from top to bottom, each row from left to right.
 
     image   (h, w, 3) uint8   any page of `mmlab.world`, in any scale; light on dark too;
-                              a part that was enlarged two to four times
+                              a part that was enlarged two to four times; a slanted page
     raises  ShapeError        when it is not one picture
     """
     image = checked(image)
-    lines, part = _read(image)
+    slant, drops = slant_of(image), None
+    lines, part = [], 0.0
+    if slant:
+        drops = drops_of(image.shape[1], slant)
+        lines, part = _read(ink.on(straight(image, drops)))
+    if part < _SURELY:  # bars and drawings can look slanted on a straight page
+        others, other = _read(ink.on(image))
+        if other >= part:
+            lines, part, drops = others, other, None
     for times in (2, 3, 4):
         if part > 0.5 or min(image.shape[:2]) < 16 * times:
             break
         height, width = (side // times * times for side in image.shape[:2])
         blocks = image[:height, :width].reshape(height // times, times, width // times, times, 3)
-        smaller, other = _read((blocks.mean(axis=(1, 3)) + 0.5).astype(np.uint8))
+        smaller, other = _read(ink.on((blocks.mean(axis=(1, 3)) + 0.5).astype(np.uint8)))
         if other > part + 0.1:
-            part = other
+            part, drops = other, None
             lines = [replace(line, box=tuple(times * v for v in line.box), size=times * line.size) for line in smaller]
-    return [line for row in in_rows(lines) for line in row]
+    rows = [replace(line, row=number) for number, row in enumerate(in_rows(lines)) for line in row]
+    return rows if drops is None else [replace(line, box=moved(line.box, drops)) for line in rows]
 
 
-def _read(image: np.ndarray) -> tuple[list[Line], float]:
+def _read(inked: ink.Inked) -> tuple[list[Line], float]:
     """Return the texts of a page in no order, and the part of its patches that they explain."""
-    inked = ink.on(image)
     page, unread = _Page(), []
-    for line in sorted(ink.lines(inked.letters), key=len, reverse=True):
-        crop, origin = _crop(inked.depth, inked.labels, line)
+    found = [one for one in inked.letters if not inked.shaken or one.height * (one.right - one.left) > 2]
+    keep = np.zeros(inked.labels.max() + 1, bool)
+    keep[[one.number for one in (*found, *inked.outlines, *inked.marks)]] = True
+    labels = inked.labels * keep[inked.labels]  # specks belong to no line and to every one
+    for line in sorted(ink.lines(found), key=len, reverse=True):
+        crop, origin = _crop(inked.depth, labels, line, 6 if inked.shaken else 2)
         runs = _runs(crop)
         if not (len(runs) <= _FEW and page.adopts(crop, origin, runs)):
-            part = page.reads(crop, origin, runs)
+            # A mark or two on a shaken page wait until the text beside them has been read.
+            part = 0.0 if inked.shaken and len(runs) <= _FEW else page.reads(crop, origin, runs)
             if part < _PART:
                 unread.append((crop, origin, runs, part))
     # On a page as it was drawn the rest is no text: an icon, a bar, a picture.
-    failed = 0
-    for crop, origin, _, part in unread:
-        if (inked.shaken or part >= 0.4) and failed < _HOPELESS:
-            failed += 0 if page.letters else 1
-            for face, baseline, letters, sure in decoded(crop, origin, page.styles, page.letters):
-                page.take(face, baseline, letters, sure)
+    unread = [one for one in unread if inked.shaken or one[3] >= 0.4]
+    # Long lines first; the marks between them from left to right, each beside what was read.
+    unread.sort(key=lambda one: (-len(one[2]) if len(one[2]) > _FEW else 0, one[1]))
+    for place, (crop, origin, _, _) in enumerate(unread):
+        reading = decoded(crop, origin, page.styles, page.beside(crop, origin))
+        if reading is not None:
+            page.take(*reading)
+        if place == _HOPELESS and not page.letters:
+            break
     lines = page.lines()
     letters = sum(len(line.text.replace(" ", "")) * line.sure for line in lines)
-    return lines, letters / max(len(inked.letters), 1)
+    return lines, letters / max(len(found), 1)
 
 
 def read_text(image: np.ndarray) -> str:
     """Return all that is printed on a page, one row a line, texts of a row parted by two spaces."""
-    return "\n".join(in_lines(read_page(image)))
+    rows = groupby(read_page(image), key=lambda line: line.row)
+    return "\n".join("  ".join(line.text for line in row) for _, row in rows)
 
 
-def _crop(depth, labels, line) -> tuple[np.ndarray, tuple[int, int]]:
+def _crop(depth, labels, line, margin: int) -> tuple[np.ndarray, tuple[int, int]]:
     """Return the depth of a line's own ink and of no other, and the (left, top) of that window."""
     left, right = min(p.left for p in line), max(p.right for p in line)
     top, bottom = min(p.top for p in line), max(p.bottom for p in line)
-    # Faint edges of letters lie outside the patches, up to a pixel or two.
-    top, left = max(top - 2, 0), max(left - 2, 0)
-    window = np.s_[top : bottom + 2, left : right + 2]
+    # Faint edges of letters lie outside the patches, up to a pixel or two; a faint stop a little farther.
+    top, left = max(top - 2, 0), max(left - margin, 0)
+    window = np.s_[top : bottom + 2, left : right + margin]
     own = np.zeros(labels.max() + 1, bool)
     own[0] = True
     own[[p.number for p in line]] = True
@@ -156,16 +179,17 @@ class _Page:
         if not runs:
             return 0.0
         tall = max(bottom - top for _, _, top, bottom in runs)
-        sizes = range(max(int(tall / 1.1), LEAST), min(int(tall / 0.5), 96) + 1)
+        sizes = range(max(int(tall / 1.1), LEAST), min(int(tall / 0.5), LARGEST) + 1)
         tried = [style for style, _ in self.styles.most_common() if style[1] in sizes]
         tried += [(name, size) for size in sizes for name in FACES if (name, size) not in tried]
-        best, most = None, 0
+        best, most = None, (0, 0.0)
         for style in tried:
-            face = face_of(*style)
-            hits = sum(bool(_fitting(crop, run, face)) for run in runs[:12])
-            if hits > most:
-                best, most = face, hits
-                if hits == len(runs[:12]):
+            fits = [_fitting(crop, run, face_of(*style)) for run in runs[:12]]
+            alike = [max(fit[0] for fit in some) for some in fits if some]
+            if alike and (len(alike), sum(alike)) > most:
+                best, most = face_of(*style), (len(alike), sum(alike))
+                # A letter or two may look alike in several styles: then all are compared.
+                if len(alike) == len(fits) > _FEW:
                     break
         if best is None:
             return 0.0
@@ -180,19 +204,22 @@ class _Page:
                     self.reads(crop, origin, [run])
         return part
 
-    def adopts(self, crop, origin, runs) -> bool:
-        """Read a few marks in the face of a text beside them; return whether all could be."""
-        left, right = runs[0][0] + origin[0], runs[-1][1] + origin[0]
+    def beside(self, crop, origin) -> list[tuple[str, int, int]]:
+        """Return the (face, size, baseline) of the texts beside a crop, the nearest first."""
+        left, right = origin[0], origin[0] + crop.shape[1]
         near = []
         for name, size, baseline in self.letters:
             if baseline - size < origin[1] + len(crop) and origin[1] < baseline + size // 2:
-                for start, known, _ in self.letters[name, size, baseline]:
-                    gap = max(start - right, left - start - known.cover.shape[1])
-                    if gap < 1.2 * size:
-                        near.append((gap, name, size, baseline))
-        for _, name, size, baseline in sorted(near)[:6]:
-            choices = _choices(crop, runs, face_of(name, size))
-            if self._take(choices, face_of(name, size), baseline - origin[1], origin, 1.0) == 1:
+                gaps = [max(start - right, left - start - one.cover.shape[1]) for start, one, _ in self.letters[name, size, baseline]]
+                if min(gaps) < 1.2 * size:
+                    near.append((min(gaps), name, size, baseline))
+        return [style for _, *style in sorted(near)[:6]]
+
+    def adopts(self, crop, origin, runs) -> bool:
+        """Read a few marks in the face of a text beside them; return whether all could be."""
+        for name, size, baseline in self.beside(crop, origin):
+            face = face_of(name, size)
+            if self._take(_choices(crop, runs, face), face, baseline - origin[1], origin, 1.0) == 1:
                 return True
         return False
 

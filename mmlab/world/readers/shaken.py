@@ -15,44 +15,52 @@ from mmlab.world.readers.letterforms import Face, face_of
 
 GOOD, FAIR = 0.92, 0.7  # scores of a reading: surely the right style, a text at all
 _SHORT = 4  # a few letters can be explained in many styles: they must be explained better
+_BESIDE = 0.85  # part of a mark that the face of the text beside it must explain
 _EACH = 0.25  # cost of a letter, so that specks are no dots
 _TALLEST = 72  # rows of a line that is looked at
 _SAMPLE = 9  # ems that are enough to tell a style
 
 
-def decoded(crop: np.ndarray, origin, styles: Counter, beside=()) -> list[tuple]:
+def decoded(crop: np.ndarray, origin, styles: Counter, beside=()) -> tuple | None:
     """Return the best reading of a line, or none.
 
     crop     (h, w) int   depth of the line's ink
     origin   (left, top) of the crop on the page
     styles   Counter      (face, size) seen on the page so far; the one found is added
-    beside   (face, size, baseline) of the texts found so far: signs alone must stand beside one
-    returns  [(face, baseline on the page, [(left on the page, letter)], part explained)]
+    beside   (face, size, baseline) of the texts beside it, the nearest first: they tell a few marks
+    returns  (face, baseline on the page, [(left on the page, letter)], part explained)
     """
     marks = crop[crop > 0.4 * crop.max()]
     if not marks.size:
-        return []
-    level = float(np.percentile(marks, 90))
-    ink = np.clip(crop / level, 0, 1.2).astype(np.float32)
-    # Letters leave most of their line bare, and are not as tall as a picture.
-    if (ink > 0.5).mean() > 0.6 or len(ink) > _TALLEST:
-        return []
-    best = _style(ink, styles)
-    if best is None:
-        return []
-    name, size, baseline = best
-    face = face_of(name, size)
-    part, letters = _division(ink, face, baseline)
-    least = FAIR if len(letters) > _SHORT else (FAIR + GOOD) / 2
-    if part < least:
-        return []
-    plain = sum(one.character.isalnum() or one.character == "✓" for _, one in letters)
-    doubtful = 2 * plain < len(letters) or len(letters) == 1 and letters[0][1].character in "Il"
-    if doubtful and (name, size, baseline + origin[1]) not in beside:
-        return []
-    styles[name, size] += 1
+        return None
+    ink = np.clip(crop / float(np.percentile(marks, 90)), 0, 1.2).astype(np.float32)
     left, top = origin
-    return [(face, baseline + top, [(left + start, one) for start, one in _mended(letters, face)], part)]
+    for name, size, baseline in beside:
+        if crop.shape[1] < 2 * size + 12:
+            # A thin mark holds no whole pixel of ink: how dark its ink is must be tried.
+            readings = [_division(ink * dark, face_of(name, size), baseline - top) for dark in (1, 0.75, 0.5)]
+            part, letters = max(readings, key=lambda reading: reading[0])
+            if part > _BESIDE:
+                return _read(face_of(name, size), baseline, letters, left, part)
+    # Letters leave most of their line bare, and are not as tall as a picture.
+    best = None if (ink > 0.5).mean() > 0.6 or len(ink) > _TALLEST else _style(ink, styles)
+    if best is None:
+        return None
+    name, size, baseline = best
+    part, letters = _division(ink, face_of(name, size), baseline)
+    plain = sum(one.character.isalnum() or one.character == "✓" for _, one in letters)
+    # A bar alone is more often a line of the page than an I.
+    doubtful = 2 * plain < len(letters) or len(letters) == 1 and letters[0][1].character in "Il"
+    doubtful = doubtful and [name, size, baseline + top] not in beside
+    if doubtful or part < (FAIR if len(letters) > _SHORT else (FAIR + GOOD) / 2):
+        return None
+    styles[name, size] += 1
+    return _read(face_of(name, size), baseline + top, letters, left, part)
+
+
+def _read(face: Face, baseline: int, letters: list, left: int, part: float) -> tuple:
+    """Return what `decoded` returns."""
+    return face, baseline, [(left + start, one) for start, one in _mended(letters, face)], part
 
 
 def _mended(letters: list, face: Face) -> list:
