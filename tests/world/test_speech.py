@@ -174,11 +174,12 @@ def strange(name: str) -> np.ndarray:
         "silence": np.zeros(RATE), "one sample": np.ones(1), "hum": 1e-6 * np.sin(time),
         "noise": 0.1 * grains.standard_normal(2 * RATE), "tone": 0.5 * np.sin(2 * np.pi * 440 * time), "chord": 0.2 * chord,
         "notes": 0.3 * np.sin(2 * np.pi * np.cumsum(np.repeat(262 * 2 ** (np.array([0, 4, 7, 12]) / 12), 8000)) / RATE),
+        "bursts": 0.2 * grains.standard_normal(2 * RATE) * np.repeat(grains.random(16) > 0.5, 2000),
         "clicks": (np.arange(2 * RATE) % 4000 == 0) * 0.8, "sweep": 0.4 * np.sin(2 * np.pi * (100 + 900 * time) * time),
     }[name]  # fmt: skip
 
 
-@pytest.mark.parametrize("name", ["silence", "one sample", "hum", "noise", "tone", "chord", "notes", "clicks", "sweep"])
+@pytest.mark.parametrize("name", ["silence", "one sample", "hum", "noise", "bursts", "tone", "chord", "notes", "clicks", "sweep"])
 def test_what_is_no_speech_gives_no_words(name):
     result = hear(strange(name))
     assert (result.text, result.words, result.sure) == ("", (), 0.0)

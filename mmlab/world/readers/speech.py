@@ -14,7 +14,7 @@ import numpy as np
 from scipy.signal import resample_poly
 
 from mmlab.errors import InputError
-from mmlab.world.phones import STEP
+from mmlab.world.phones import STEP, VOWELS
 from mmlab.world.pronunciation import word_of
 from mmlab.world.readers.listening import LEAST_GAP, SURELY, Listener, Said, off
 from mmlab.world.readers.voices import energies, manner
@@ -24,7 +24,9 @@ from mmlab.world.speech import PULSE, RATE, VOICES, plain_voice
 _RISES = 5.0  # times as strong are the loudest steps of speech as the quietest ones, at least
 _PAUSE = 50  # steps of silence at which another voice may begin
 _LONGEST = 2000  # steps that are listened to at a time
-_FITS, _FAILS = 1.3, 3.2  # mean squared distance, in spreads, of surely speech and surely none
+# Mean squared distance, in spreads: of surely speech, of a stretch that is none, of a word that is none.
+_FITS, _STRANGE, _FAILS = 1.3, 2.0, 3.2
+_PATIENCE = 3  # stretches that are none before fewer kinds of voices are tried
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,12 +58,14 @@ def hear(samples, rate: int = RATE) -> Heard:
     samples = _at_16_khz(mono(samples), rate)
     found = energies(samples)
     words, sure = [], []
-    kind = None
+    kind, strange = None, 0
     for start, end in _stretches(found):
-        kind, said = _listened(found[start:end], samples[start * PULSE : end * PULSE], kind)
+        kinds = _likely(samples[start * PULSE : end * PULSE], kind)
+        kind, said = _listened(found[start:end], kinds[: 2 if strange > _PATIENCE else VOICES], kind)
+        strange = 0 if said else strange + 1
         for one in said:
             word = word_of(one.phones)
-            if word is not None and one.off < _FAILS:
+            if word is not None and one.off < (_FAILS if VOWELS & {*one.phones} else _FITS):  # a rush can be like "fvf"
                 words.append((word, round((start + one.start) * STEP, 3), round((start + one.end) * STEP, 3)))
                 sure.append(_sure(one.off))
     return Heard(" ".join(word for word, _, _ in words), tuple(words), round(min(sure, default=0.0), 3))
@@ -107,18 +111,18 @@ def _pieces(power: np.ndarray, start: int, end: int) -> list[tuple[int, int]]:
     return [*pieces, (start, end)]
 
 
-def _listened(found: np.ndarray, samples: np.ndarray, last: int | None) -> tuple[int | None, list[Said]]:
-    """Return the kind of voice of a stretch and its words; the kind stays `last` when there are none."""
+def _listened(found: np.ndarray, kinds: list[int], last: int | None) -> tuple[int | None, list[Said]]:
+    """Return the kind of voice of a stretch, one of some, and its words; the kind stays `last` when there are none."""
     if len(found) < LEAST_GAP:
         return last, []
     best, far = (np.inf, last, []), _FAILS
-    for tried, kind in enumerate(_likely(samples, last)):
+    for tried, kind in enumerate(kinds):
         if far < (SURELY if tried < 4 else _FITS):
             break
         cost, said = Listener(found, manner(kind)).words()
         if said and cost < best[0]:
             best, far = (cost, kind, said), off(said)
-    return best[1:] if far < _FAILS else (last, [])
+    return best[1:] if far < _STRANGE else (last, [])
 
 
 def _likely(samples: np.ndarray, last: int | None) -> list[int]:
