@@ -13,6 +13,7 @@ from api_strategies import SCENE
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mmlab.api import catalog
 from mmlab.api.client import CallFailed, connect, stand_in
 from mmlab.api.client.messages import image_part_anthropic, image_part_gemini, image_part_openai, media_type
 from mmlab.api.client.parts import HOMES, Parts
@@ -50,8 +51,9 @@ def test_other_bytes_are_no_picture(data):
 
 
 def test_a_picture_too_large_for_its_provider_is_told():
-    large = b"\x89PNG\r\n\x1a\n" + bytes(6_000_000)
-    with pytest.raises(InputError, match="6,000,008"):
+    most = catalog.catalog()["limits"]["anthropic"]["image_bytes"]
+    large = b"\x89PNG\r\n\x1a\n" + bytes(most)
+    with pytest.raises(InputError, match=f"{most + 8:,}"):
         image_part_anthropic(large)
     assert image_part_openai(large)
 

@@ -98,8 +98,8 @@ def read(raw: dict) -> Read:
     reason = candidate.get("finishReason") or "STOP"
     ending = _ENDINGS.get(reason, "refusal")
     refusal = (candidate.get("finishMessage") or f"ended: {reason}") if ending == "refusal" else ""
+    spoken = "".join(one["text"] for one in listed if one.get("text") and not one.get("thought"))
     if ending == "stop":
-        spoken = any(one.get("text") and not one.get("thought") for one in listed)
         ending = "call" if calls else "stop" if spoken else "empty"
     return Read(calls, usage, ending, refusal, {"role": "model", "parts": listed})
 

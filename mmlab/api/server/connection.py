@@ -86,7 +86,7 @@ class Connection(BaseHTTPRequestHandler):
         if len(self.raw_requestline) > 16384:
             self.requestline, self.request_version, self.command = "", "", ""
             self.send_error(414)
-        elif self.raw_requestline and self.parse_request():
+        elif self.raw_requestline and self.parse_request() and self.request_version != "HTTP/0.9":  # has no status to answer with
             self.connection.settimeout(self.server.limits.body_seconds)
             self._answer()
         else:
