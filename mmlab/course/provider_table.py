@@ -67,7 +67,7 @@ def catalogued() -> str:
         rows[f"Tokens of {width} × {height} px"] = [f"{tokens.image_tokens(name, width, height)}" for name in PROVIDERS]
     sources = [f"[{NAMES[name]}]({facts[kind][name]['source']}), as of {facts[kind][name]['as_of']}"
                for kind in ("limits", "image_tokens") for name in PROVIDERS]  # fmt: skip
-    note = ("Prices are US dollars a million tokens, read and written; for pictures of the common models, the tokens of "
+    note = ("In brackets: US dollars a million tokens, read / written. Tokens of a picture: common models, "
             "the default detail.")  # fmt: skip
     return f"## What the catalogue says\n\n{table('', rows)}\n{note} Limits and tokens: {'; '.join(dict.fromkeys(sources))}.\n"
 
@@ -78,7 +78,7 @@ def _model(provider: str, role: str) -> str:
     if name is None:
         return "—"
     known = catalog.catalog()["prices"].get(name)
-    return f"`{name}`" + (f" (${known['price']['input']:g} / ${known['price']['output']:g})" if known else "")
+    return f"`{name}`" + (f" ({known['price']['input']:g} / {known['price']['output']:g})" if known else "")
 
 
 def on_the_wire(asked: dict[str, dict]) -> str:
