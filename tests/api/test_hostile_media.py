@@ -11,7 +11,6 @@ import numpy as np
 import openai
 import pytest
 from api_strategies import PNG, b64
-from google import genai
 from google.genai import errors, types
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -22,16 +21,6 @@ from mmlab.world.sounds import wav_bytes
 WAV = wav_bytes(np.linspace(-0.5, 0.5, 800))
 AVI = avi_bytes(np.zeros((3, 16, 16, 3), np.uint8), 2)
 EDIT = {"model": "mm-image", "prompt": "remove the ring"}
-
-
-@pytest.fixture(scope="module")
-def client(local):
-    return openai.OpenAI(base_url=local.openai_base_url, api_key="any", max_retries=0)
-
-
-@pytest.fixture(scope="module")
-def google(local):
-    return genai.Client(api_key="any", http_options={"base_url": local.gemini_base_url})
 
 
 def posted(local, path: str, body: bytes, kind: str) -> tuple[int, bytes]:

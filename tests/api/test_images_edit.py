@@ -21,11 +21,6 @@ PIXELS = render([SCENE], 96)[0]
 PNG = encode_image(PIXELS)
 
 
-@pytest.fixture(scope="module")
-def client(local):
-    return openai.OpenAI(base_url=local.openai_base_url, api_key="any", max_retries=0)
-
-
 def edit(client, prompt: str, **options):
     options = {"image": ("scene.png", PNG, "image/png")} | options
     return client.images.edit(model=MODEL, prompt=prompt, **options)

@@ -28,11 +28,6 @@ class Seen(BaseModel):
     count: int
 
 
-@pytest.fixture(scope="module")
-def client(local):
-    return openai.OpenAI(base_url=local.openai_base_url, api_key="any", max_retries=0)
-
-
 def create(client, **changes):
     return client.chat.completions.create(**{"model": MODEL, "messages": ASKED, **changes})
 

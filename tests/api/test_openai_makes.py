@@ -11,11 +11,6 @@ from mmlab.world import decode_image, parse, satisfies
 from mmlab.world.readers import read_scene
 
 
-@pytest.fixture(scope="module")
-def client(local):
-    return openai.OpenAI(base_url=local.openai_base_url, api_key="any", max_retries=0)
-
-
 def test_embeddings_come_in_order_and_alike_texts_are_near(client):
     texts = ["a red ring", "a blue star", "the ring is red"]
     answer = client.embeddings.create(model="mm-embed", input=texts)

@@ -27,11 +27,6 @@ class Seen(BaseModel):
     kinds: list[str]
 
 
-@pytest.fixture(scope="module")
-def client(local):
-    return openai.OpenAI(base_url=local.openai_base_url, api_key="any", max_retries=0)
-
-
 def create(client, **changes):
     return client.responses.create(**{"model": MODEL, "input": ASKED, **changes})
 

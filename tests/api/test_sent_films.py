@@ -8,7 +8,6 @@ import numpy as np
 import openai
 import pytest
 from api_strategies import b64, faults
-from google import genai
 from google.genai import errors, types
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -27,11 +26,6 @@ STORY = ", then ".join(map(str, MADE.events))
 STORY = f"{STORY[0].upper()}{STORY[1:]}."
 AVI = avi_bytes(MADE.frames, MADE.fps)
 FINE = types.VideoMetadata(fps=MADE.fps)
-
-
-@pytest.fixture(scope="module")
-def google(local):
-    return genai.Client(api_key="any", http_options={"base_url": local.gemini_base_url})
 
 
 def part(data: bytes = AVI, kind: str = "video/avi", metadata: types.VideoMetadata | None = FINE) -> types.Part:

@@ -9,7 +9,6 @@ import numpy as np
 import openai
 import pytest
 from api_strategies import faults
-from google import genai
 from google.genai import errors as google_errors
 from google.genai import types
 
@@ -27,16 +26,6 @@ TEXT = caption(sample(1, seed=4)[0])
 SOUND = speak(TEXT, seed=2)
 WAV = wav_bytes(SOUND)
 SILENCE = wav_bytes(np.zeros(16000, np.float32))
-
-
-@pytest.fixture(scope="module")
-def client(local):
-    return openai.OpenAI(base_url=local.openai_base_url, api_key="any", max_retries=0)
-
-
-@pytest.fixture(scope="module")
-def google(local):
-    return genai.Client(api_key="any", http_options={"base_url": local.gemini_base_url})
 
 
 def part(data: bytes = WAV, form: str = "wav") -> dict:

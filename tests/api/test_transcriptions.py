@@ -24,11 +24,6 @@ SOUND = speak(TEXT, seed=2)
 WAV = wav_bytes(SOUND)
 
 
-@pytest.fixture(scope="module")
-def client(local):
-    return openai.OpenAI(base_url=local.openai_base_url, api_key="any", max_retries=0)
-
-
 def transcribed(client, data: bytes = WAV, **options):
     return client.audio.transcriptions.create(file=("speech.wav", data), model=MODEL, **options)
 
