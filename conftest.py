@@ -13,7 +13,7 @@ import pytest
 ROOT = Path(__file__).parent
 # Not tests: exercises and wrong answers need the setup cell's names; the rest is made.
 collect_ignore_glob = [
-    "solutions/*/*.py", "tests/wrong/*", "tests/*/conftest.py", "labs/*", "build/*", "book/*",
+    "solutions/*/*.py", "tests/wrong/*", "tests/conftest.py", "tests/*/conftest.py", "labs/*", "build/*", "book/*",
 ]  # fmt: skip
 
 
