@@ -102,7 +102,7 @@ def page(record: dict) -> str:
     text = HEAD.format(count=len(record["faults"]), cases=2 * len(cases), **counts, **record["facts"])
     for fault, row in record["faults"].items():
         text += f"\n## {FAULTS[fault][:1].upper()}{FAULTS[fault][1:]}\n\n`--faults {fault}`\n\n"
-        text += "| asked | | bare: once | bare: always | ours: once | ours: always |\n|---|---|---|---|---|---|\n"
+        text += "| asked | how | bare: once | bare: always | ours: once | ours: always |\n|---|---|---|---|---|---|\n"
         for provider, modes in row.items():
             for alike, cells in merged(modes):
                 text += f"| {provider} | {', '.join(alike)} | {' | '.join(cells)} |\n"
