@@ -69,7 +69,7 @@ def catalogued() -> str:
                for kind in ("limits", "image_tokens") for name in PROVIDERS]  # fmt: skip
     note = ("In brackets: US dollars a million tokens, read / written. Tokens of a picture: common models, "
             "the default detail.")  # fmt: skip
-    return f"## What the catalogue says\n\n{table('', rows)}\n{note} Limits and tokens: {'; '.join(dict.fromkeys(sources))}.\n"
+    return f"## What the catalogue says\n\n{table('fact', rows)}\n{note} Limits and tokens: {'; '.join(dict.fromkeys(sources))}.\n"
 
 
 def _model(provider: str, role: str) -> str:
@@ -91,7 +91,7 @@ def on_the_wire(asked: dict[str, dict]) -> str:
               "a stream": "What a stream is made of"}  # fmt: skip
     return (f"## One question about one picture\n\nA picture of {SIDE} × {SIDE} px and the words *What colour is the "
             f"shape?* All three bring {' and '.join(map(repr, sorted(said)))}, which is the truth.\n\n"
-            + table("", {labels[label]: cells for label, cells in rows.items()}))  # fmt: skip
+            + table("part", {labels[label]: cells for label, cells in rows.items()}))  # fmt: skip
 
 
 def mistaken(wrong: dict[str, dict[str, str]]) -> str:
@@ -99,7 +99,7 @@ def mistaken(wrong: dict[str, dict[str, str]]) -> str:
     labels = list(next(iter(wrong.values())))
     rows = {label: [wrong[name][label] for name in PROVIDERS] for label in labels}
     return ("## Mistakes, and what is raised\n\nThe status, the error that the SDK raises, and the words with it; *taken* where there is none.\n\n"
-            + table("", rows))  # fmt: skip
+            + table("mistake", rows))  # fmt: skip
 
 
 def retiring() -> str:
