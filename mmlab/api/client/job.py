@@ -108,7 +108,10 @@ class Job:
     def _answer(self, raw: dict, read: Read, cached: bool = False) -> Answer:
         """Return what a response says; raise CallFailed where it is not as the schema wants it."""
         client, usage = self.client, read.usage or Usage()
-        text = client.parts.reply_text(raw) if read.ending in ("stop", "length", "call") else ""
+        try:
+            text = client.parts.reply_text(raw) if read.ending in ("stop", "length", "call") else ""
+        except InputError as error:
+            raise CallFailed(client.provider, "garbled", error.given) from error
         if not isinstance(text, str):
             raise CallFailed(client.provider, "garbled", f"a text that is a {type(text).__name__}")
         cost = client.cost(read.usage) if read.usage else None
