@@ -141,5 +141,5 @@ def _sources(candidate) -> list[str]:
     found = []
     for part in parts:
         with contextlib.suppress(OSError, TypeError):  # typed in without a cell: nothing to look at
-            found.append(textwrap.dedent(inspect.getsource(part)))
+            found.append(textwrap.dedent(syntax.source_of(part)))
     return found

@@ -1,6 +1,7 @@
 """Parse Python in one thread at a time."""
 
 import ast
+import inspect
 import threading
 
 _one_at_a_time = threading.Lock()
@@ -14,3 +15,9 @@ def parse(source: str) -> ast.Module:
     """
     with _one_at_a_time:
         return ast.parse(source)
+
+
+def source_of(part) -> str:
+    """Return the source of a function or class; raises what `inspect.getsource` raises, which parses, too."""
+    with _one_at_a_time:
+        return inspect.getsource(part)

@@ -9,6 +9,8 @@ import hashlib
 import re
 from collections.abc import Iterator
 
+from mmlab.check import syntax
+
 PIECE = 9  # words a piece: about a statement
 OWN = "v"  # what any name becomes that the program gives itself
 SHELL = re.compile(r"^\s*[%!].*$", re.MULTILINE)
@@ -42,7 +44,7 @@ def pieces(found: list[str]) -> frozenset[int]:
 
 def _parsed(source: str) -> ast.Module:
     try:
-        return ast.parse(source)
+        return syntax.parse(source)
     except (ValueError, RecursionError, MemoryError) as error:  # null bytes, endless nesting
         raise SyntaxError(str(error)) from None
 

@@ -8,7 +8,6 @@ has `NAME-statement`, `NAME-solution` and `NAME`, the cell that is graded.
 import ast
 import contextlib
 import hashlib
-import inspect
 import itertools
 import json
 import linecache
@@ -17,6 +16,7 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 
+from mmlab.check import syntax
 from mmlab.errors import InputError, NotebookError
 
 BEGIN, END = "### BEGIN SOLUTION", "### END SOLUTION"
@@ -179,7 +179,7 @@ def stub(source: str, name: str) -> str:
 
 def renamed(function: Callable, name: str) -> str:
     """Return the source of a module-level function or class under another name."""
-    source = inspect.getsource(function).rstrip("\n")
+    source = syntax.source_of(function).rstrip("\n")
     return re.sub(rf"\b{re.escape(function.__name__)}\b", name, source)
 
 

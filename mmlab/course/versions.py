@@ -6,7 +6,6 @@ comment, nor a remembered text gives the verdict away.
 """
 
 import ast
-import inspect
 import textwrap
 from collections.abc import Callable
 
@@ -21,7 +20,7 @@ def version_cases(versions: tuple[Callable, ...], rng: np.random.Generator) -> l
     """Return one case a version, in a seeded order: {"source", "name", "truth": "accepted" or "refused"}."""
     cases = [
         {
-            "source": scrubbed(inspect.getsource(version), rng),
+            "source": scrubbed(syntax.source_of(version), rng),
             "name": FUNCTION,
             "truth": "accepted" if version.__name__.startswith("right_") else "refused",
         }

@@ -118,9 +118,11 @@ def test_a_group_of_version_two_is_written_and_read(tmp_path, monkeypatch):
 
 def test_memory_is_measured_over_all_that_a_child_started():
     hog = "x = bytearray(b'1') * (60 << 20); print(1, flush=True); input()"
-    shell = f"{sys.executable} -c \"{hog}\" & {sys.executable} -c \"{hog}\"; wait"
+    # Without a job control a background command reads from /dev/null, and so would end at once.
+    shell = f"exec 3<&0; {sys.executable} -c \"{hog}\" <&3 & {sys.executable} -c \"{hog}\"; wait"
     with subprocess.Popen(["sh", "-c", shell], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as running_shell:
-        running_shell.stdout.readline()
+        for _ in range(2):
+            running_shell.stdout.readline()
         held = meter.held_mb(running_shell.pid, 0.0, 10.0)
         assert 55 < held < 250
         assert abs(meter.held_mb(running_shell.pid, 0.0, 1000.0) - held) < 80

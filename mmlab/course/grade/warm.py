@@ -9,6 +9,7 @@ import tempfile
 import threading
 from pathlib import Path
 
+from mmlab.check import syntax
 from mmlab.course import notebook
 from mmlab.course.grade import bubblewrap
 from mmlab.course.grade.wire import receive_note, send_note
@@ -83,7 +84,7 @@ def imports_of(root: Path, week: str) -> list:
     found = []
     for cell in notebook.read(path)["cells"] if path.is_file() else []:
         try:
-            tree = ast.parse(cell["source"]) if cell.get("cell_type") == "code" else ast.Module([])
+            tree = syntax.parse(cell["source"]) if cell.get("cell_type") == "code" else ast.Module([])
         except SyntaxError:  # magics
             continue
         for node in ast.walk(tree):

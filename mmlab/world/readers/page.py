@@ -23,6 +23,7 @@ from mmlab.world.readers.slant import slant_of, straight
 SAME = 0.995  # likeness of a letter and its own drawing, after rounding
 _WIDE = 3  # so many spaces part two texts
 _PART = 0.6  # of a line's letters must equal their drawings, or it is read in another way
+_SLIGHT = 16  # in 1024ths: a straight page may seem to have so much
 _SURELY = 0.9  # a page of whose patches letters explain so many is as it should be
 _HOPELESS = 5  # so many of the longest lines that say nothing: no page, or one in another scale
 _FEW = 3  # stretches of ink: a mark or two, whose face and size the text beside it tells
@@ -61,7 +62,7 @@ def read_page(image: np.ndarray) -> list[Line]:
     if slant:
         drops = drops_of(image.shape[1], slant)
         lines, part = _read(ink.on(straight(image, drops)))
-    if part < _SURELY:  # bars and drawings can look slanted on a straight page
+    if part < _SURELY or abs(slant) < _SLIGHT:  # bars, columns of letters and drawings can look slanted on a straight page
         others, other = _read(ink.on(image))
         if other >= part:
             lines, part, drops = others, other, None
