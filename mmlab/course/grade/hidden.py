@@ -66,7 +66,7 @@ def records(root: Path, week: Week, secret: bytes) -> dict[str, dict]:
         if kept["key"] == key:
             return {name: values.loads(message) for name, message in kept["records"].items()}
     lab = notebook.read(week.notebook)
-    with _one_thread():  # as in a child; and threads that wait for each other crawl on a busy machine
+    with one_thread():  # as in a child; and threads that wait for each other crawl on a busy machine
         made = {one.name: values.dumps(record(week, one, lab, secret)) for one in week.exercises if not one.is_text}
     with contextlib.suppress(OSError):  # what cannot be kept is computed again the next time
         for folder in (path.parent.parent, path.parent):
@@ -76,7 +76,7 @@ def records(root: Path, week: Week, secret: bytes) -> dict[str, dict]:
 
 
 @contextlib.contextmanager
-def _one_thread():
+def one_thread():
     """Let torch compute in one thread for the length of a `with` block."""
     import torch
 
