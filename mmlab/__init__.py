@@ -1,41 +1,43 @@
-"""mmlab: the helper package of a hands-on course in multimodal AI.
+"""mmlab: the package of a hands-on course in multimodal AI.
 
-One line a room, and what it may import (an arrow never goes back):
+Each line gives a package or module, what it holds, and what it may import. Imports never go the other way.
 
-    errors    what is raised on purpose                    nothing
-    values    the one codec for cases and wire             errors
-    check     an instant check of an exercise's answer     errors, values
-    world     scenes with ground truth, drawn and told     errors, values
-    metrics   numbers that judge: recall, accuracy, gap    errors, values
-    models    attention, text, ViT, CLIP, in print         errors, values, world, metrics
-    losses    InfoNCE, SigLIP                              errors, values
-    data      endless batches from the world               world, models
-    train     one `fit`, counted in steps                  models, losses, data
-    evaluate  controls and confidence intervals            metrics, models, data
-    hub       local folders in the hub's format            models
-    view      figures with alternative text, LiveCurve     everything above
-    api       catalogue of models, local server, client    errors, values, world, metrics
-    widgets   explorers to play with                       view
-    course    release, prove, run, command line            anything; imported by nothing
+    errors      exceptions: given, wanted, try                            nothing
+    files       files written whole or not at all                         errors
+    codec       the one data codec, for cases files and the grader        errors
+    check       immediate checks of an exercise's answer                  errors, files, codec
+    world       synthetic scenes, documents, speech, video; ground truth  errors, codec
+    perception  recovers the ground truth from pixels and samples         errors, world
+    metrics     recall, accuracy, modality gap                            errors, codec
+    models      attention, text tower, ViT, CLIP, decoding                errors, codec, world, metrics
+    losses      the CLIP and SigLIP losses                                errors, models
+    data        endless batches from the world                            world, models
+    train       one training loop, with checkpoints                       files, models, losses, data
+    evaluate    protocols, controls, confidence intervals                 metrics, models, data
+    hub         local folders in the hub's format                         files, models
+    pretrained  real weights and media from installed packages            errors, files
+    view        figures with alternative text, live curves, widgets       everything above
+    api         model catalogue, client, local server                     errors, codec, world, perception, metrics
+    cli         the student's commands                                    everything above
+    instructor  authoring, grading, simulation, reports, site, bench      anything; imported by nothing
 
-`import mmlab` is cheap: no room is loaded before it is used (PEP 562).
+`import mmlab` is fast: a package is loaded when it is first used (PEP 562).
 """
 
 import importlib
 
 __version__ = "0.1.0"
 
-ROOMS = (
-    "errors", "values", "check", "world", "metrics", "models", "losses", "data",
-    "train", "evaluate", "hub", "view", "api", "widgets", "course",
-)  # fmt: skip
+PACKAGES = tuple(
+    "errors files codec check world perception metrics models losses data train evaluate hub pretrained view api cli instructor".split()
+)
 
 
 def __getattr__(name: str):
-    if name in ROOMS:
+    if name in PACKAGES:
         return importlib.import_module(f"{__name__}.{name}")
     raise AttributeError(f"module 'mmlab' has no attribute '{name}'")
 
 
 def __dir__() -> list[str]:
-    return sorted([*globals(), *ROOMS])
+    return sorted([*globals(), *PACKAGES])

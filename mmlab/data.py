@@ -95,7 +95,7 @@ def pairs(
     start      the step to begin at
     yields     pixels (B, 3, size, size) float32, ids (B, T) int64
     """
-    _demand_batch("pairs", batch)
+    _validate_batch("pairs", batch)
     styles = (style,) if isinstance(style, str) else tuple(style)
 
     def draw(step: int) -> tuple[Tensor, Tensor]:
@@ -124,7 +124,7 @@ def labelled(
     yields      pixels (B, 3, size, size) float32, labels (B, len(attributes)) int64
     others      as in `pairs`
     """
-    _demand_batch("labelled", batch)
+    _validate_batch("labelled", batch)
     truth = labels_of(attributes)
 
     def draw(step: int) -> tuple[Tensor, Tensor]:
@@ -139,9 +139,7 @@ def labels_of(attributes: Sequence[str]) -> Callable[[world.Scene], list[int]]:
     strangers = [name for name in attributes if name not in ATTRIBUTES]
     if strangers or not attributes:
         raise InputError(
-            f"attributes={tuple(attributes)}",
-            f"names from {list(ATTRIBUTES)}",
-            "attributes=('kind',)",
+            f"attributes={tuple(attributes)}", f"names from {list(ATTRIBUTES)}", "attributes=('kind',)"
         )
     return lambda scene: [ATTRIBUTES[name].index(attribute(scene, name)) for name in attributes]
 
@@ -156,6 +154,6 @@ def seed_of(seed: int, step: int) -> int:
     return (seed << 32) + step
 
 
-def _demand_batch(function: str, batch: int) -> None:
+def _validate_batch(function: str, batch: int) -> None:
     if batch < 1:
         raise InputError(f"{function}: batch={batch}", "at least 1", "pass batch=128")

@@ -5,11 +5,11 @@
     ├── InputError    (ValueError)      a value, file or text that cannot be used
     ├── CheckFailed   (AssertionError)  an exercise's answer is wrong
     ├── CasesError    (LookupError)     an exercise's cases are missing, damaged or outdated
-    ├── NotebookError (ValueError)      a notebook that cannot be read, run or handed in
+    ├── NotebookError (ValueError)      a notebook that cannot be read, run or submitted
     └── MissingPart   (ImportError)     an optional part that is not installed
 
 Every message has three lines: what was *given*, what was *wanted*, and one
-thing to *try*, last, because the last line is the one that people read.
+thing to *try*. The last line is the one that people read first.
 """
 
 import os
@@ -22,12 +22,12 @@ class MmlabError(Exception):
     """Any error that mmlab raises on purpose.
 
     given   what arrived: the function, the argument, its shape or value
-    wanted  what would have been right, in the other argument's terms
-    do      one act that mends it
+    wanted  what was expected, in the other argument's terms
+    do      one action that fixes it
 
-    >>> print(InputError("size=0", "a picture of at least 8 pixels", "pass size=32"))
+    >>> print(InputError("size=0", "an image of at least 8 pixels", "pass size=32"))
     size=0
-      wanted: a picture of at least 8 pixels
+      wanted: an image of at least 8 pixels
       try: pass size=32
     """
 
@@ -74,7 +74,7 @@ class CheckFailed(MmlabError, AssertionError):
     def _render_traceback_(self) -> list[str]:
         """Return what IPython shows: the message, and where the answer raised, if it did.
 
-        The frames of the checker itself say nothing to the one who wrote the answer.
+        It leaves out the frames of the checker itself, which do not help the author of the answer.
         """
         lines = []
         if cause := self.__cause__:
@@ -90,8 +90,8 @@ class CasesError(MmlabError, LookupError):
 
 
 class NotebookError(MmlabError, ValueError):
-    """A notebook that cannot be read, run or handed in as it is."""
+    """A notebook that cannot be read, run or submitted as it is."""
 
 
 class MissingPart(MmlabError, ImportError):
-    """An optional part that is not installed; the message gives its pip line."""
+    """An optional part that is not installed; the message gives the pip command that installs it."""

@@ -1,7 +1,7 @@
-"""What a model can do, how sure that is, and the controls that must fail.
+"""Evaluate a model: scores, confidence intervals, and controls that must fail.
 
-Every number of the course stands beside a control: the same training on
-shuffled pairs, and guessing. A model is judged on scenes it never saw.
+Every score of the course is compared with controls: the same training on shuffled
+pairs, and guessing. A model is evaluated on scenes that it never saw.
 """
 
 import math
@@ -26,17 +26,17 @@ def embed(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return the unit embeddings of scenes' images and of texts: (I, E) and (T, E) float32.
 
-    The model is asked in eval mode, without gradients, and left as it was.
+    The model runs in evaluation mode, without gradients; its mode is restored afterwards.
     """
-    with asked(model) as device:
+    with inference(model) as device:
         image = model.encode_image(preprocess(world.render(scenes, size)).to(device))
         text = model.encode_text(tokenizer(list(texts)).to(device))
         return tuple(F.normalize(rows, dim=-1).cpu().numpy() for rows in (image, text))
 
 
 @contextmanager
-def asked(model: nn.Module):
-    """Put a model into evaluation mode without gradients, and back; gives its device."""
+def inference(model: nn.Module):
+    """Run the block with a model in evaluation mode and without gradients; yields the model's device."""
     training = model.training
     model.eval()
     try:
@@ -46,30 +46,28 @@ def asked(model: nn.Module):
         model.train(training)
 
 
-def retrieval(
-    model: nn.Module, tokenizer, scenes: Sequence, k: int = 1, *, size: int = 32
-) -> Recall:
+def retrieval(model: nn.Module, tokenizer, scenes: Sequence, k: int = 1, *, size: int = 32) -> Recall:
     """Return recall at k of scenes and their plain captions, in both directions.
 
-    scenes  list of world.Scene with distinct captions: else a right find counts as wrong
+    scenes  list of world.Scene with distinct captions; otherwise a correct match can count as wrong
     """
     texts = [world.caption(scene) for scene in scenes]
     if len(set(texts)) < len(texts):
         raise InputError(
             f"retrieval: {len(texts)} scenes with {len(set(texts))} different captions",
-            "a caption for each scene that fits no other",
-            "take scenes from evaluate.distinct_scenes()",
+            "a different caption for each scene",
+            "use scenes from evaluate.distinct_scenes()",
         )
     return recall_at_k(cosine_similarity_matrix(*embed(model, tokenizer, scenes, texts, size)), k=k)
 
 
 def distinct_scenes(count: int = 64, seed: int = 0, split: str = "test") -> list[world.Scene]:
-    """Return one-shape scenes whose plain captions all differ, balanced so that shape decides.
+    """Return one-shape scenes with distinct plain captions, balanced so that colour alone does not suffice.
 
     count    a multiple of the number of colours
-    returns  as many scenes of each colour, its kinds in turn: with 64, eight of each
-             colour in at least four kinds, so that knowing the colours is not enough
-    raises   InputError when the split has too few captions for that
+    returns  the same number of scenes of each colour, with its kinds in turn: with 64, eight of
+             each colour in at least four kinds
+    raises   InputError if the split has too few captions
     """
     each, rest = divmod(count, len(world.COLOURS))
     pools: dict[str, dict[str, dict[str, world.Scene]]] = {}
@@ -81,7 +79,7 @@ def distinct_scenes(count: int = 64, seed: int = 0, split: str = "test") -> list
     if rest or not each or len(chosen) < count:
         raise InputError(
             f"distinct_scenes: count={count} of split {split!r}",
-            f"a multiple of {len(world.COLOURS)} that the split's captions suffice for",
+            f"a multiple of {len(world.COLOURS)}, small enough for the split's captions",
             "pass count=64",
         )
     return chosen
@@ -89,17 +87,17 @@ def distinct_scenes(count: int = 64, seed: int = 0, split: str = "test") -> list
 
 def _in_turn(kinds: dict[str, dict[str, world.Scene]]) -> list[world.Scene]:
     """Return one scene of each kind, then a second of each, and so on."""
-    rows = [list(found.values()) for found in kinds.values()]
+    rows = [list(scenes.values()) for scenes in kinds.values()]
     longest = max(map(len, rows), default=0)
-    return [row[place] for place in range(longest) for row in rows if place < len(row)]
+    return [row[index] for index in range(longest) for row in rows if index < len(row)]
 
 
 @dataclass(frozen=True)
 class Retrieval:
     """Recall at 1 over several draws of test scenes.
 
-    image_to_text, text_to_image  one share for each draw
-    chance                        what guessing gets
+    image_to_text, text_to_image  one value for each draw
+    chance                        recall of guessing
     """
 
     image_to_text: tuple[float, ...]
@@ -123,23 +121,23 @@ def retrieval_protocol(
     size: int = 32,
 ) -> Retrieval:
     """Return recall at 1 on several draws of `distinct_scenes`: the course's retrieval score."""
-    found = [
+    recalls = [
         retrieval(model, tokenizer, distinct_scenes(captions, seed + draw, split), size=size)
         for draw in range(draws)
     ]
-    return Retrieval(*map(tuple, zip(*found, strict=True)), 1 / captions)
+    return Retrieval(*map(tuple, zip(*recalls, strict=True)), 1 / captions)
 
 
 def zero_shot(
     model: nn.Module, tokenizer, scenes: Sequence, prompts: Sequence[str], *, size: int = 32
 ) -> np.ndarray:
-    """Return for each scene the place of the prompt whose embedding is nearest: (n,) int."""
+    """Return for each scene the index of the prompt with the nearest embedding: (n,) int."""
     image, text = embed(model, tokenizer, scenes, prompts, size)
     return (image @ text.T).argmax(axis=1)
 
 
 def pair_prompts() -> dict[tuple[str, str], str]:
-    """Return a prompt for each of the 48 colour-kind pairs, seen in training or not.
+    """Return a prompt for each of the 48 colour-kind pairs, including held-out pairs.
 
     >>> pair_prompts()["red", "circle"]
     'a red circle'
@@ -153,22 +151,20 @@ def pair_prompts() -> dict[tuple[str, str], str]:
 def full_prompts() -> dict[tuple[str, str, str, str], str]:
     """Return every plain caption of one shape by its (size, colour, kind, background)."""
     return {
-        parts: world.caption(
-            world.Scene([world.Shape(parts[2], parts[1], parts[0], 48, 48)], parts[3])
-        )
+        parts: world.caption(world.Scene([world.Shape(parts[2], parts[1], parts[0], 48, 48)], parts[3]))
         for parts in product(world.SIZES, world.COLOURS, world.KINDS, world.BACKGROUNDS)
     }
 
 
 @dataclass(frozen=True)
 class AttributeAccuracy:
-    """Shares of scenes whose nearest prompt names the truth, attribute by attribute.
+    """Shares of scenes whose nearest prompt is correct, attribute by attribute.
 
-    pair         colour and kind both right
+    pair         colour and kind both correct
     colour, kind, size   each alone
-    count        scenes judged
+    count        number of scenes
     misses       scenes whose pair is wrong
-    kind_misses  of these, how many are wrong in the kind only: right colour, wrong shape
+    kind_misses  of these, how many have the right colour and the wrong shape
     """
 
     pair: float
@@ -180,21 +176,17 @@ class AttributeAccuracy:
     kind_misses: int
 
 
-def attribute_accuracy(
-    model: nn.Module, tokenizer, scenes: Sequence, *, size: int = 32
-) -> AttributeAccuracy:
-    """Return how well a model names one-shape scenes, zero-shot among every plain caption.
+def attribute_accuracy(model: nn.Module, tokenizer, scenes: Sequence, *, size: int = 32) -> AttributeAccuracy:
+    """Return a model's zero-shot accuracy on one-shape scenes, with every plain caption as a prompt.
 
-    The prompts hold all 48 colour-kind pairs, in each size on each background; the
-    nearest one names the shape. Among held-out pairs alone, colour would be enough.
+    The prompts contain all 48 colour-kind pairs, in each size on each background, and the
+    nearest prompt is the prediction. Among held-out pairs alone, colour would be enough.
     """
     prompts = full_prompts()
     nearest = zero_shot(model, tokenizer, scenes, list(prompts.values()), size=size)
     parts = list(prompts)
-    named = np.array([parts[place] for place in nearest])[:, :3]  # (n, 3): size, colour, kind
-    truth = np.array(
-        [[attribute(scene, name) for name in ("size", "colour", "kind")] for scene in scenes]
-    )
+    named = np.array([parts[index] for index in nearest])[:, :3]  # (n, 3): size, colour, kind
+    truth = np.array([[attribute(scene, name) for name in ("size", "colour", "kind")] for scene in scenes])
     right = named == truth
     pair = right[:, 1] & right[:, 2]
     return AttributeAccuracy(
@@ -209,14 +201,9 @@ def attribute_accuracy(
 
 
 def bootstrap_interval(
-    values,
-    level: float = 0.95,
-    *,
-    statistic: Callable = np.mean,
-    draws: int = 5000,
-    seed: int = 0,
+    values, level: float = 0.95, *, statistic: Callable = np.mean, draws: int = 5000, seed: int = 0
 ) -> tuple[float, float]:
-    """Return the percentile bootstrap interval of a statistic: drawn again with replacement.
+    """Return the percentile bootstrap interval of a statistic, resampled with replacement.
 
     values     (N,) float
     level      share of the resampled statistics that lies inside
@@ -230,19 +217,19 @@ def bootstrap_interval(
     if values.ndim != 1 or not len(values):
         raise InputError(
             f"bootstrap_interval: values of shape {values.shape}",
-            "(N,), N at least 1",
-            "values.ravel()",
+            "shape (N,), N at least 1",
+            "pass values.ravel()",
         )
-    _demand_level(level)
-    places = np.random.default_rng(seed).integers(0, len(values), (draws, len(values)))
-    low, high = np.quantile(statistic(values[places], axis=1), [(1 - level) / 2, (1 + level) / 2])
+    _validate_level(level)
+    indices = np.random.default_rng(seed).integers(0, len(values), (draws, len(values)))
+    low, high = np.quantile(statistic(values[indices], axis=1), [(1 - level) / 2, (1 + level) / 2])
     return float(low), float(high)
 
 
 def wilson_interval(right: int, count: int, level: float = 0.95) -> tuple[float, float]:
-    """Return an interval for a share, sound for few trials and for shares near 0 and 1.
+    """Return Wilson's interval for a share, valid for few trials and for shares near 0 and 1.
 
-    right, count  how many of how many
+    right, count  number of successes and of trials
     source        Wilson 1927; Brown, Cai and DasGupta 2001
 
     >>> tuple(round(end, 3) for end in wilson_interval(9, 10))
@@ -251,30 +238,26 @@ def wilson_interval(right: int, count: int, level: float = 0.95) -> tuple[float,
     if not 0 <= right <= count or count < 1:
         raise InputError(
             f"wilson_interval: {right} right of {count}",
-            "0 <= right <= count, count >= 1",
-            "count first",
+            "0 <= right <= count, and count >= 1",
+            "pass right first, then count",
         )
-    _demand_level(level)
+    _validate_level(level)
     z = float(torch.special.ndtri(torch.tensor((1 + level) / 2, dtype=torch.float64)))
     share = right / count
     middle = (share + z * z / (2 * count)) / (1 + z * z / count)
-    reach = (
-        z
-        / (1 + z * z / count)
-        * math.sqrt(share * (1 - share) / count + z * z / (4 * count * count))
-    )
+    reach = z / (1 + z * z / count) * math.sqrt(share * (1 - share) / count + z * z / (4 * count * count))
     low, high = middle - reach, middle + reach
-    return (low if right else 0.0), (high if right < count else 1.0)  # exact at the edges
+    return (low if right else 0.0), (high if right < count else 1.0)  # exactly 0 or 1 at the edges
 
 
-def _demand_level(level: float) -> None:
+def _validate_level(level: float) -> None:
     if not 0 < level < 1:
         raise InputError(f"level={level}", "a share between 0 and 1", "pass level=0.95")
 
 
 def shuffled_pairs(batches: Stream) -> Stream:
-    """Return the control that must fail: each image with the caption of the one before it.
+    """Return a control that must fail: each image with the caption of the image before it.
 
-    Images and captions stay as they were; only who belongs to whom is lost.
+    Images and captions stay the same; only the pairing is lost.
     """
     return batches.map(lambda pixels, ids: (pixels, ids.roll(1, dims=0)))

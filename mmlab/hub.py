@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mmlab.errors import InputError
+from mmlab.files import write_together
 
 if TYPE_CHECKING:
     from torch import nn
@@ -20,15 +21,10 @@ if TYPE_CHECKING:
 CONFIG, WEIGHTS, WORDS = "config.json", "model.safetensors", "words.json"
 
 # public id → the stand-in's folder name; a toy never carries the public name
-STAND_INS = {
-    "openai/clip-vit-base-patch32": "stand-in-clip",
-    "google/vit-base-patch16-224": "stand-in-vit",
-}
+STAND_INS = {"openai/clip-vit-base-patch32": "stand-in-clip", "google/vit-base-patch16-224": "stand-in-vit"}
 
 
-def save(
-    model: "nn.Module", folder: str | Path, *, tokenizer: "WordTokenizer | None" = None
-) -> Path:
+def save(model: "nn.Module", folder: str | Path, *, tokenizer: "WordTokenizer | None" = None) -> Path:
     """Write a `CLIP` or `ViT` to a folder in the library's format; return the folder.
 
     model      CLIP (opens as CLIPModel), or ViT (as ViTModel; as CLIPVisionModel with pre_norm)
@@ -51,7 +47,7 @@ def save(
     files[CONFIG] = to_json(config)
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
-    replace_files(folder, files)
+    write_together({folder / name: content for name, content in files.items()})
     return folder
 
 
@@ -135,7 +131,7 @@ def stand_in(name: str) -> "nn.Module":
         torch.manual_seed(0)
         if name == "stand-in-clip":
             return clip.small(text.WordTokenizer(world.vocabulary()).vocabulary_size)
-        return vit.ViT(norm_eps=1e-12)
+        return vit.ViT(vit.VisionConfig(norm_eps=1e-12))
 
 
 def artifacts() -> Path:
@@ -158,22 +154,6 @@ def described(model: "nn.Module") -> tuple[dict[str, Any], dict[str, Any]]:
         return {**config, "architectures": [kind]}, weights.vit_to_transformers(model.state_dict())
     given = f"a {type(model).__name__}"
     raise InputError(given, "a CLIP or a ViT", "save classifier.vision, or use torch.save")
-
-
-def replace_files(folder: Path, files: dict[str, bytes]) -> None:
-    """Write all files whole beside their targets, then move each into place."""
-    written = {folder / f".{name}.{os.getpid()}": folder / name for name in files}
-    try:
-        for temporary, content in zip(written, files.values(), strict=True):
-            with open(temporary, "wb") as file:
-                file.write(content)
-                file.flush()
-                os.fsync(file.fileno())
-        for temporary, target in written.items():
-            os.replace(temporary, target)
-    finally:
-        for temporary in written:
-            temporary.unlink(missing_ok=True)
 
 
 def to_json(value: dict[str, Any]) -> bytes:

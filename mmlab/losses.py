@@ -11,6 +11,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from mmlab.errors import ShapeError
+from mmlab.models.validate import require_bias, require_temperature
 
 
 def contrastive_loss(image: Tensor, text: Tensor, temperature: float | Tensor = 0.07) -> Tensor:
@@ -21,11 +22,13 @@ def contrastive_loss(image: Tensor, text: Tensor, temperature: float | Tensor = 
     temperature  float > 0      divides the cosines; lower is stricter; a () tensor may be learned
     returns      () float       mean of the image→text and text→image cross-entropies
     raises       ShapeError     when the batches differ
+                 InputError     for a temperature that is not a finite number above 0
     source       Radford et al. 2021, CLIP, figure 3
 
     >>> round(contrastive_loss(torch.eye(2), torch.eye(2), temperature=1.0).item(), 4)
     0.3133
     """
+    require_temperature(temperature)
     return contrastive_loss_of_logits(cosines(image, text) / temperature)
 
 
@@ -36,7 +39,7 @@ def contrastive_loss_of_logits(logits: Tensor) -> Tensor:
     returns  () float       mean of the cross-entropies along rows and along columns
     raises   ShapeError     when the matrix is empty or not square
     """
-    demand_square(logits)
+    require_square(logits)
     own = torch.arange(len(logits), device=logits.device)
     return (F.cross_entropy(logits, own) + F.cross_entropy(logits.T, own)) / 2
 
@@ -52,11 +55,14 @@ def siglip_loss(
     bias         float          added to every logit: most pairs do not belong together
     returns      () float       summed over the texts of an image, averaged over the images
     raises       ShapeError     when the batches differ
+                 InputError     for a temperature that is not a finite number above 0, or a bias that is not finite
     source       Zhai et al. 2023, Sigmoid Loss for Language Image Pre-Training, algorithm 1
 
     >>> round(siglip_loss(torch.eye(2), torch.eye(2), temperature=1.0, bias=0.0).item(), 4)
     1.0064
     """
+    require_temperature(temperature)
+    require_bias(bias)
     return siglip_loss_of_logits(cosines(image, text) / temperature + bias)
 
 
@@ -67,7 +73,7 @@ def siglip_loss_of_logits(logits: Tensor) -> Tensor:
     returns  () float       summed over the texts of an image, averaged over the images
     raises   ShapeError     when the matrix is empty or not square
     """
-    demand_square(logits)
+    require_square(logits)
     sign = 2 * torch.eye(len(logits), dtype=logits.dtype, device=logits.device) - 1
     return -F.logsigmoid(sign * logits).sum() / len(logits)
 
@@ -86,7 +92,7 @@ def cosines(image: Tensor, text: Tensor) -> Tensor:
     return F.normalize(image, dim=-1) @ F.normalize(text, dim=-1).T
 
 
-def demand_square(logits: Tensor) -> None:
+def require_square(logits: Tensor) -> None:
     """Raise ShapeError unless the logits are (B, B), B at least 1."""
     if logits.ndim != 2 or logits.shape[0] != logits.shape[1] or not len(logits):
         given = f"logits {tuple(logits.shape)}"

@@ -1,9 +1,12 @@
-"""Multimodal APIs: what the models of the providers are, and a local server that speaks as they do.
+"""Multimodal APIs: one client for three providers, and a local server that implements their protocols.
 
-    catalog   models, limits, prices, retirement dates, each with its date and source
-    tokens    what texts and pictures cost, by each provider's published formula
-    server    the three wire protocols over the world; no key, no cent, no connection
-    client    one way to ask three providers, over their own SDKs; live with a key
+    catalog    models, limits, prices and retirement dates, each with its date and source
+    providers  what differs between the three providers: one record for each
+    tokens     the number of tokens of text, images, audio and video, by each provider's formula
+    proxies    keeps requests to this machine away from proxies
+    server     the three wire protocols in front of a simulated model; no key, no cost, no network
+    client     one interface to the three providers, built on their SDKs
 
-No torch. The SDKs come with `pip install mmlab[api]`, and are imported when a client asks.
+The package does not need PyTorch. `pip install mmlab[api]` installs the SDKs, which the client imports
+at its first request.
 """

@@ -1,4 +1,4 @@
-"""What catalog.toml says: models by role, limits, prices, and when ids stop answering."""
+"""Reads catalog.toml: models by role, limits, prices and retirement dates."""
 
 import datetime
 import tomllib
@@ -8,19 +8,17 @@ from importlib import resources
 
 from mmlab.errors import InputError
 
-PROVIDERS = ("openai", "anthropic", "google")
-
 
 @dataclass(frozen=True)
 class Model:
-    """One model of the local server.
+    """A model of the local server.
 
     id             str
     input, output  tuple of "text", "image", "audio", "video", "embedding"
-    context        int    tokens that a request may hold
-    longest_reply  int    tokens that a reply may hold
-    price          dict   dollars a million tokens: input, output; cached, write_5m, write_1h
-    weaknesses     dict   how it errs, by name; see mmlab.api.server.mind
+    context        int    maximum number of tokens of a request
+    longest_reply  int    maximum number of tokens of a reply
+    price          dict   dollars per million tokens: input, output; cached, write_5m, write_1h
+    weaknesses     dict   kinds of errors that the model makes, by name; see mmlab.api.server.model.vision
     """
 
     id: str
@@ -45,46 +43,55 @@ def catalog() -> dict:
 
 @lru_cache(maxsize=1)
 def models() -> dict[str, Model]:
-    """Return the local server's models by id, the one that sees best first."""
-    told = catalog()["models"].items()
+    """Return the models of the local server by id; the best vision model comes first."""
+    rows = catalog()["models"].items()
     return {
-        name: Model(name, tuple(row["input"]), tuple(row["output"]), row["context"],
-                    row["longest_reply"], row["price"], row["weaknesses"])
-        for name, row in told
-    }  # fmt: skip
+        name: Model(
+            name,
+            tuple(row["input"]),
+            tuple(row["output"]),
+            row["context"],
+            row["longest_reply"],
+            row["price"],
+            row["weaknesses"],
+        )
+        for name, row in rows
+    }
 
 
 def model_for(role: str, provider: str = "mmlab") -> str:
-    """Return the id of the model that plays a role at a provider.
+    """Return the id of the model for a role at a provider.
 
     role      "vision", "fast" ...
     provider  "mmlab" (the local server, by any protocol), "openai", "anthropic" or "google"
-    raises    InputError  when that provider has no model for the role, naming those it has
+    raises    InputError  if the provider has no model for the role; the message lists its roles
 
     >>> model_for("fast")
     'mm-vision-mini'
     """
     roles = catalog()["roles"]
     if provider not in roles:
-        raise InputError(f"model_for: provider={provider!r}", f"one of {', '.join(roles)}",
-                         "pass provider='mmlab'")  # fmt: skip
+        raise InputError(
+            f"model_for: provider={provider!r}", f"one of {', '.join(roles)}", "pass provider='mmlab'"
+        )
     if role not in roles[provider]:
-        raise InputError(f"model_for: role={role!r} at {provider}",
-                         f"one of {', '.join(roles[provider])}", "pass 'vision'")  # fmt: skip
+        raise InputError(
+            f"model_for: role={role!r} at {provider}", f"one of {', '.join(roles[provider])}", "pass 'vision'"
+        )
     return roles[provider][role]
 
 
 def price_of(model: str, prompt_tokens: int = 0) -> dict[str, float]:
-    """Return what a model costs, dollars a million tokens: input, output, perhaps cached, write_5m, write_1h.
+    """Return the price of a model in dollars per million tokens: input, output, maybe cached, write_5m, write_1h.
 
-    model          str   of the local server, or one that plays a role at a provider
-    prompt_tokens  int   how long the prompt is: some models cost more for long ones
-    raises         InputError  when its price is not known, naming those that are
+    model          str   id of a model of the local server, or of a model in the catalog
+    prompt_tokens  int   length of the prompt: some models cost more for long prompts
+    raises         InputError  if the price is unknown; the message lists the known models
 
     >>> price_of("mm-vision")["input"]
     2.0
     """
-    known = {name: {"price": one.price} for name, one in models().items()} | catalog()["prices"]
+    known = {name: {"price": entry.price} for name, entry in models().items()} | catalog()["prices"]
     if model not in known:
         raise InputError(f"price_of: model={model!r}", f"one of {', '.join(known)}", "pass 'mm-vision'")
     above = known[model].get("above")
@@ -95,7 +102,7 @@ def price_of(model: str, prompt_tokens: int = 0) -> dict[str, float]:
 
 @lru_cache(maxsize=1)
 def retirements() -> dict[str, datetime.date]:
-    """Return id → the day it stops answering, of every id that has been announced.
+    """Return the retirement date of each model id for which a provider has announced one.
 
     >>> min(retirements().values()).isoformat()
     '2024-09-13'
@@ -104,6 +111,6 @@ def retirements() -> dict[str, datetime.date]:
 
 
 def is_retired(model: str, day: datetime.date | None = None) -> bool:
-    """Return whether an id has stopped answering by a day (default: today)."""
-    gone = retirements().get(model)
-    return gone is not None and gone <= (day or datetime.date.today())
+    """Return whether a model id is retired on a day (default: today)."""
+    date = retirements().get(model)
+    return date is not None and date <= (day or datetime.date.today())

@@ -1,8 +1,8 @@
-"""How many tokens texts, pictures, sounds and films cost, by each provider's published formula.
+"""The number of tokens of text, images, audio and video, by the published formula of each provider.
 
-Texts: tokenizers are the providers' own, and all three publish the same rule of
-thumb, four characters a token. Pictures: exact, from width and height alone;
-a smaller file of the same picture costs the same.
+Text is an estimate: the tokenizers are proprietary, but all three providers publish the same rule of
+thumb, four characters per token. Images are exact and depend only on width and height, so compressing
+the file does not save tokens.
 """
 
 from math import ceil, floor, prod, sqrt
@@ -12,7 +12,7 @@ from mmlab.errors import InputError
 
 
 def text_tokens(text: str) -> int:
-    """Return how many tokens a text costs: a quarter of its characters, rounded up.
+    """Return the number of tokens of a text: a quarter of its characters, rounded up.
 
     >>> text_tokens("what is in this picture?")
     6
@@ -21,12 +21,12 @@ def text_tokens(text: str) -> int:
 
 
 def image_tokens(provider: str, width: int, height: int, detail: str = "auto") -> int:
-    """Return how many tokens a picture costs.
+    """Return the number of tokens of an image.
 
     provider       a row of the catalog's image_tokens: "openai", "openai-mini", "anthropic", "google" ...
     width, height  int, pixels
     detail         OpenAI: "low", "high", "auto"; Google: "low", "medium", "high", "ultra_high"
-    raises         InputError  for an unknown provider, or a picture without pixels
+    raises         InputError  for an unknown provider, or a side below 1 pixel
 
     >>> image_tokens("openai", 1024, 1024), image_tokens("openai", 1024, 1024, "low")
     (765, 85)
@@ -35,54 +35,61 @@ def image_tokens(provider: str, width: int, height: int, detail: str = "auto") -
     """
     row = _row("image_tokens", provider)
     if min(width, height) < 1:
-        raise InputError(f"image_tokens: {width} x {height} pixels", "at least 1 x 1", "pass its size")
+        raise InputError(
+            f"image_tokens: {width} x {height} pixels", "at least 1 x 1", "pass the size of the image"
+        )
     rules = {"tiles": _tiles, "shrunk": _shrunk, "patches": _patches, "resolution": _resolution}
     return rules[row["rule"]](row["numbers"], width, height, detail)
 
 
-def sound_tokens(provider: str, seconds: float, *, said: bool = False) -> int:
-    """Return how many tokens a sound costs, rounded up.
+def audio_tokens(provider: str, seconds: float, *, generated: bool = False) -> int:
+    """Return the number of tokens of an audio clip, rounded up.
 
-    provider  a row of the catalog's sound_tokens: "openai", "google"
-    seconds   float   how long it is
-    said      bool    whether the model says it, rather than hears it
-    raises    InputError  for an unknown provider, or a time below 0
+    provider   a row of the catalog's audio_tokens: "openai", "google"
+    seconds    float   length of the clip
+    generated  bool    whether the model generates the audio instead of receiving it
+    raises     InputError  for an unknown provider, or a negative length
 
-    >>> sound_tokens("openai", 2.5), sound_tokens("google", 2.5), sound_tokens("openai", 2.5, said=True)
+    >>> audio_tokens("openai", 2.5), audio_tokens("google", 2.5), audio_tokens("openai", 2.5, generated=True)
     (25, 80, 50)
     """
-    row = _row("sound_tokens", provider)
+    row = _row("audio_tokens", provider)
     if not seconds >= 0:
-        raise InputError(f"sound_tokens: seconds={seconds!r}", "0 or more", "pass its length in seconds")
-    return ceil(round(seconds * row["said" if said else "heard"], 6))
+        raise InputError(
+            f"audio_tokens: seconds={seconds!r}", "0 or more", "pass the length of the clip in seconds"
+        )
+    return ceil(round(seconds * row["output" if generated else "input"], 6))
 
 
-def film_tokens(provider: str, frames: int, detail: str = "unspecified") -> int:
-    """Return how many tokens a film costs: so many for each frame that is looked at.
+def video_tokens(provider: str, frames: int, detail: str = "unspecified") -> int:
+    """Return the number of tokens of a video: a fixed number for each sampled frame.
 
-    provider  a row of the catalog's film_tokens: "google"
-    frames    int   as many as are looked at: one a second, unless a request says otherwise
+    provider  a row of the catalog's video_tokens: "google"
+    frames    int   number of sampled frames: one per second, unless the request sets fps
     detail    "low", "medium", "high", "unspecified"
     raises    InputError  for an unknown provider
 
-    >>> film_tokens("google", 10), film_tokens("google", 10, "high")
+    >>> video_tokens("google", 10), video_tokens("google", 10, "high")
     (700, 2800)
     """
-    row = _row("film_tokens", provider)
+    row = _row("video_tokens", provider)
     return frames * row.get(detail, row["unspecified"])
 
 
 def _row(table: str, provider: str) -> dict:
-    """Return a provider's row of one of the catalog's tables, or raise InputError."""
+    """Return the row of a provider in a table of the catalog, or raise InputError."""
     rows = catalog()[table]
     if provider not in rows:
-        raise InputError(f"{table}: provider={provider!r}", f"one of {', '.join(rows)}",
-                         f"pass provider={next(iter(rows))!r}")  # fmt: skip
+        raise InputError(
+            f"{table}: provider={provider!r}",
+            f"one of {', '.join(rows)}",
+            f"pass provider={next(iter(rows))!r}",
+        )
     return rows[provider]
 
 
 def _tiles(numbers: dict, width: int, height: int, detail: str) -> int:
-    """A base, and a price for each tile of the picture after it was made to fit."""
+    """Tokens by tiles: a base number, and a number for each tile of the downscaled image."""
     if detail == "low":
         return numbers["base"]
     scale = min(1.0, numbers["fit"] / max(width, height))
@@ -92,38 +99,41 @@ def _tiles(numbers: dict, width: int, height: int, detail: str) -> int:
 
 
 def _shrunk(numbers: dict, width: int, height: int, detail: str) -> int:
-    """One token a patch; where there are too many, the picture is made smaller until whole patches fit.
+    """One token per patch; an image with too many patches is downscaled until whole patches fit.
 
-    source  OpenAI, images and vision: 1800 x 2400 pixels are 1452 patches of at most 1536
+    source  OpenAI, images and vision: 1800 x 2400 pixels are 1452 patches, below the maximum of 1536
     """
-    side, most, factor = numbers["side"], numbers["most"], numbers.get("factor", 1)
+    side, maximum, factor = numbers["side"], numbers["most"], numbers.get("factor", 1)
     across, down = ceil(width / side), ceil(height / side)
-    if across * down > most:
-        scale = sqrt(most * side**2 / (width * height))
+    if across * down > maximum:
+        scale = sqrt(maximum * side**2 / (width * height))
         wide, high = width * scale / side, height * scale / side
         scale *= min(max(floor(wide), 1) / wide, max(floor(high), 1) / high)
         across, down = (max(ceil(round(length * scale / side, 6)), 1) for length in (width, height))
-    return ceil(min(across * down, most) * factor)
+    return ceil(min(across * down, maximum) * factor)
 
 
 def _patches(numbers: dict, width: int, height: int, detail: str) -> int:
-    """One token a patch, of the largest size at which the picture fits and has few enough patches.
+    """One token per patch, at the largest scale at which both the size and the number of patches fit.
 
-    source  Anthropic, vision: the largest pictures that are not made smaller, by aspect ratio
+    source  Anthropic, vision: the largest images that are not downscaled, by aspect ratio
     """
-    side, most = numbers["side"], numbers["most"]
+    side, maximum = numbers["side"], numbers["most"]
     limit = min(1.0, numbers["fit"] / max(width, height))
 
     def patches(scale: float) -> int:
         return prod(max(ceil(round(length * scale / side, 6)), 1) for length in (width, height))
 
     # The number of patches changes only where a side is a whole number of them.
-    steps = (count * side / length for length in (width, height)
-             for count in range(1, ceil(numbers["fit"] / side) + 1))  # fmt: skip
-    fitting = [scale for scale in (limit, *steps) if scale <= limit and patches(scale) <= most]
+    steps = (
+        count * side / length
+        for length in (width, height)
+        for count in range(1, ceil(numbers["fit"] / side) + 1)
+    )
+    fitting = [scale for scale in (limit, *steps) if scale <= limit and patches(scale) <= maximum]
     return patches(max(fitting, default=limit))
 
 
 def _resolution(numbers: dict, width: int, height: int, detail: str) -> int:
-    """One price a picture, by the resolution that the request asks for."""
+    """A fixed number of tokens per image, by the resolution that the request asks for."""
     return numbers.get(detail, numbers["high"])

@@ -1,24 +1,26 @@
-"""What a value is, in a few words: for messages, however large or odd the value is."""
+"""Describe a value in a few words, for messages; the value may be large or unusual."""
 
 import itertools
 import math
+import os
 
 import numpy as np
 
-from mmlab.values import Raised, is_torch
+from mmlab.codec import Raised, is_torch
 
-WHOLE = 60  # letters up to which a list, tuple, dict or set is shown as it is
+WHOLE = 60  # characters up to which a list, tuple, dict or set is printed in full
 NAMED = 20  # keys or items named in one message
+AROUND = 12  # characters or bytes printed on each side of the first difference of two texts
 
 
 def describe(value) -> str:
-    """Return a few words that say what a value is: its value where that is short, else its shape."""
+    """Return a few words that describe a value: the value itself if it is short, else its shape."""
     if isinstance(value, Raised):
         return f"{value.type:.100} raised"
     kind = family(value)
     if kind in ("torch tensor", "numpy array"):
         shape, dtype = tuple(value.shape), str(value.dtype).removeprefix("torch.")
-        of = f" of value {short(value.item())}" if not shape else ""
+        of = f" with value {short(value.item())}" if not shape else ""
         return f"a {kind} of shape {shape} and dtype {dtype}{of}"
     if isinstance(value, (list, tuple, dict, set, frozenset)):
         name = type(value).__name__
@@ -28,25 +30,48 @@ def describe(value) -> str:
 
 
 def family(value) -> str:
-    """Return the kind of a value, as far as it matters to a comparison: 1 and numpy's 1.0 are both a "number"."""
+    """Return the kind of a value for a comparison: 1 and numpy's 1.0 are both a "number"."""
     if is_torch(value):
         return "torch tensor"
     if isinstance(value, np.ndarray):
         return "numpy array"
-    for name, kinds in (("bool", (bool, np.bool_)), ("int", (int, np.integer)), ("float", (float, np.floating))):
+    for name, kinds in (
+        ("bool", (bool, np.bool_)),
+        ("int", (int, np.integer)),
+        ("float", (float, np.floating)),
+    ):
         if isinstance(value, kinds):
             return "number" if name != "bool" else name
     return type(value).__name__
 
 
-def apart(one, other) -> tuple[str, str]:
-    """Return both as text, with as many digits as it takes to tell them apart."""
-    pair = short(one), short(other)
-    return pair if pair[0] != pair[1] else (short(one, 17), short(other, 17))
+def apart(first, second) -> tuple[str, str]:
+    """Return both values as text, with enough digits to tell them apart."""
+    pair = short(first), short(second)
+    return pair if pair[0] != pair[1] else (short(first, 17), short(second, 17))
+
+
+def late_difference(wanted, got) -> tuple[str, str] | None:
+    """Return what is given and wanted where two texts or byte strings first differ; None if both are short."""
+    if max(len(wanted), len(got)) <= WHOLE:
+        return None
+    unit = "character" if isinstance(wanted, str) else "byte"
+    wanted, got = (value if isinstance(value, str) else bytes(value) for value in (wanted, got))
+    at = len(os.path.commonprefix([wanted, got]))
+
+    def part(value) -> str:
+        start, end = max(0, at - AROUND), at + AROUND
+        excerpt = repr(value[start:end])
+        before, after = "…" * (start > 0), "…" * (end < len(value))
+        return f"{before}{excerpt}{after} ({len(value):,} {unit}s in all)"
+
+    return f"differs from {unit} {at + 1} onwards: {part(got)}", f"{part(wanted)}"
 
 
 def short(value, digits: int = 5) -> str:
-    """Return a value as text of at most 80 letters; a float with so many digits."""
+    """Return a value as text of at most 80 characters, a float with `digits` digits."""
+    if isinstance(value, (bytearray, memoryview)):
+        return f"{type(value).__name__}({short(bytes(value))})"
     if isinstance(value, np.generic):
         value = value.item()
     if isinstance(value, float) and math.isfinite(value):
@@ -54,26 +79,31 @@ def short(value, digits: int = 5) -> str:
     try:
         whole = repr(value[:200] if isinstance(value, (str, bytes)) else value)
     except ValueError:
-        return "an integer of thousands of digits"
+        return "an integer with thousands of digits"
     end = whole[-1] if whole[-1] in ")]}\"'" else ""
     return whole if len(whole) <= 80 else f"{whole[:76]}…{end}"
 
 
 def listed(keys) -> str:
-    """Return keys as text, in order, the first few of very many."""
+    """Return keys as text, sorted; of many keys, only the first few."""
     names = sorted(short(key) for key in itertools.islice(keys, 1000))
-    return ", ".join(names[:NAMED]) + (f" and {len(keys) - NAMED} more" if len(keys) > NAMED else "") or "none"
+    return (
+        ", ".join(names[:NAMED]) + (f" and {len(keys) - NAMED} more" if len(keys) > NAMED else "") or "none"
+    )
 
 
 def set_difference(wanted, got) -> str:
-    """Return what one set lacks of another and what it has too many."""
-    parts = [f"{word} {listed(items)}" for word, items in
-             (("lacks", wanted - got), ("has too many:", got - wanted)) if items]  # fmt: skip
-    return "yours " + ", ".join(parts)
+    """Return which items of `wanted` are missing from `got`, and which are superfluous."""
+    parts = [
+        f"{word} {listed(items)}"
+        for word, items in (("lacks", wanted - got), ("should not have", got - wanted))
+        if items
+    ]
+    return "yours " + " and ".join(parts)
 
 
 def _fits(value, room: list[int]) -> bool:
-    """Return whether a value may be shown whole: every item takes a letter, and `room` has so many left."""
+    """Return whether a value may be printed in full: every item uses up one of the characters in `room`."""
     room[0] -= 1
     if isinstance(value, dict):
         return 2 * len(value) <= room[0] and all(_fits(part, room) for pair in value.items() for part in pair)

@@ -1,28 +1,34 @@
-"""A service that fails by script, on a clock that only waiting moves: for answers that call and retry.
+"""A scripted service that fails, with a simulated clock, for answers that call and retry.
 
-The script is plain data, one outcome a call, the last one for good:
+The script is plain data, one outcome for each call; the last outcome repeats:
 
-    {"gives": value}                        an answer
-    {"status": 429, "retry_after": 2.0}     an answer that is an error, with or without Retry-After
-    {"status": None}                        no answer: a time-out, a reset connection
-    {"error": "TypeError"}                  a fault of the program, of that built-in class
+    {"gives": value}                        a response
+    {"status": 429, "retry_after": 2.0}     an error response, with or without Retry-After
+    {"status": None}                        no response: a time-out or a reset connection
+    {"error": "TypeError"}                  a bug in the program, raised as that built-in class
+    {"status": 503, "error": "ValueError"}  an error response that is also of that built-in class
+    {"gives_error": "ValueError"}           a response that is an exception object, returned and not raised;
+                                            with "status" it is one that an error response would raise
+
+The script, and the record of calls and waits, are in a `Ledger`. While grading it is in the judge's process.
 """
 
 import builtins
+from collections.abc import Callable
 from numbers import Real
 
-from mmlab import values
+from mmlab import codec
+from mmlab.codec import Raised
 from mmlab.errors import InputError
-from mmlab.values import Raised
 
-MOST = 100  # calls, after which nobody may hope any more
+MAXIMUM = 100  # calls; a caller that makes more will not stop by itself
 
 
 class Fault(Exception):
     """What a failed call raises.
 
-    status_code  int or None    HTTP status of the answer; None where none came
-    retry_after  float or None  seconds that the service asks to be left alone
+    status_code  int or None    HTTP status of the response; None if there was none
+    retry_after  float or None  seconds that the service asks the caller to wait
     """
 
     def __init__(self, text: str, status_code: int | None, retry_after: float | None = None):
@@ -30,52 +36,113 @@ class Fault(Exception):
         self.status_code, self.retry_after = status_code, retry_after
 
 
-class Service:
-    """A scripted service, and the waiting and the dice of whoever calls it.
+class Ledger:
+    """The script of a service, and how often it was called and waited for.
 
-    outcomes  list of dict   what each call meets, as the module tells
-    draws     list of float  what `draw` gives after the first call, after the second, …
+    outcomes  list of dict   the outcome of each call, see the module's docstring
+    draws     list of float  the random number after the first call, after the second, …
     """
 
     def __init__(self, outcomes: list[dict], draws: list[float]):
         self.outcomes, self.draws = outcomes, draws
         self.calls, self.waits = 0, []
 
-    def call(self):
-        """Return or raise what the script says for this call."""
-        self.calls += 1
-        if self.calls > MOST:
-            raise SystemExit(f"called {MOST} times, and no end")
-        outcome = self.outcomes[min(self.calls, len(self.outcomes)) - 1]
-        if "gives" in outcome:
-            return values.loads(values.dumps(outcome["gives"]))
-        if "error" in outcome:
-            raise getattr(builtins, outcome["error"])(f"call {self.calls}: a fault of the program")
-        status = outcome["status"]
-        text = "no answer came" if status is None else f"status {status}"
-        raise Fault(f"call {self.calls}: {text}", status, outcome.get("retry_after"))
+    def ask(self, what: str, seconds: float = 0.0):
+        """Return the outcome of a "call", or a number for "draw"; record a "sleep" of so many seconds.
 
-    def sleep(self, seconds) -> None:
-        """Note a wait, which takes no time; raises InputError, a ValueError, for what `time.sleep` would not take."""
-        if not isinstance(seconds, Real) or not seconds >= 0:
-            raise InputError(f"sleep({seconds!r:.60})", "0 seconds or more, as a number", "look at what you wait for")
-        if seconds:
-            self.waits.append(float(seconds))
-
-    def draw(self) -> float:
-        """Return a number in [0, 1): the same one however often it is asked for between two calls."""
+        A call after the first `MAXIMUM` gives {"enough": True}.
+        """
+        if what == "call":
+            self.calls += 1
+            return (
+                {"enough": True}
+                if self.calls > MAXIMUM
+                else self.outcomes[min(self.calls, len(self.outcomes)) - 1]
+            )
+        if what == "sleep":
+            if seconds:
+                self.waits.append(float(seconds))
+            return None
         return self.draws[min(max(self.calls, 1), len(self.draws)) - 1]
 
 
-def served(candidate, args: list, kwargs: dict, script: dict) -> dict:
-    """Return what became of candidate(call, *args, **kwargs, sleep=…, draw=…) and what it did on the way.
+class Service:
+    """A scripted service, with the sleep and the random numbers of its caller.
+
+    outcomes, draws  of its ledger
+    ask              the `ask` of a ledger in another process, instead
+    """
+
+    def __init__(self, outcomes: list[dict] = (), draws: list[float] = (), ask: Callable | None = None):
+        self.ledger = Ledger(outcomes, draws)
+        self.ask, self.calls = ask or self.ledger.ask, 0
+        self.raised: list[tuple[int, BaseException]] = []
+        self.given: BaseException | None = None
+
+    def call(self):
+        """Return or raise what the script says for this call."""
+        self.calls += 1
+        outcome = self.ask("call")
+        if "enough" in outcome:
+            self._raise(SystemExit(f"called {MAXIMUM} times, and no end"))
+        if "gives" in outcome:
+            return codec.loads(codec.dumps(outcome["gives"]))
+        if "gives_error" in outcome:
+            self.given = self._error(outcome, outcome["gives_error"])
+            return self.given
+        self._raise(self._error(outcome, outcome.get("error", "Exception")))
+
+    def _error(self, outcome: dict, name: str) -> BaseException:
+        """Return a new error of a built-in class; with a status, a Fault of that class."""
+        kind = getattr(builtins, name)
+        if "status" not in outcome:
+            return kind(f"call {self.calls}: a fault of the program")
+        status = outcome["status"]
+        text = "no answer came" if status is None else f"status {status}"
+        fault = Fault if kind is Exception else type("Fault", (Fault, kind), {})
+        return fault(f"call {self.calls}: {text}", status, outcome.get("retry_after"))
+
+    def _raise(self, error: BaseException):
+        """Raise an error and store the object, so that `origin` can recognise it."""
+        self.raised.append((self.calls, error))
+        raise error
+
+    def origin(self, error: BaseException) -> str:
+        """Return which error this is: "last" if the last call raised it, "call 2" if an earlier one did, else "own"."""
+        number = next((number for number, raised in self.raised if raised is error), None)
+        return "own" if number is None else "last" if number == self.calls else f"call {number}"
+
+    def sleep(self, seconds) -> None:
+        """Record a wait without waiting; raise InputError, a ValueError, for what `time.sleep` would not accept."""
+        if not isinstance(seconds, Real) or not seconds >= 0:
+            self._raise(
+                InputError(
+                    f"sleep({seconds!r:.60})", "0 seconds or more, as a number", "look at what you wait for"
+                )
+            )
+        self.ask("sleep", float(seconds))
+
+    def draw(self) -> float:
+        """Return a number in [0, 1): the same number every time between two calls."""
+        return self.ask("draw")
+
+
+def served(candidate, args: list, kwargs: dict, script: dict | None, ask: Callable | None = None) -> dict:
+    """Run candidate(call, *args, **kwargs, sleep=…, draw=…) and return its result, calls and waits.
 
     script   {"outcomes": …, "draws": …}
-    returns  gives (the value, or Raised), calls (int), waits (list of seconds)
+    ask      instead of a script: the `ask` of a ledger, whose owner knows the calls and waits
+    returns  gives (the value, or Raised; a text for an exception object that call() returned), calls (int),
+             waits (list of seconds); and error, "call 2" or "own", if it raised an error other than the
+             object that the last call raised
     """
-    service = Service(script["outcomes"], script["draws"])
+    service, about = Service(**(script or {}), ask=ask), {}
     try:
         gives = candidate(service.call, *args, **kwargs, sleep=service.sleep, draw=service.draw)
+        if service.given is not None and gives is service.given:
+            gives = f"the exception object that call {service.calls} returned"
     except (Exception, SystemExit) as error:
         gives = Raised.of(error)
-    return {"gives": gives, "calls": service.calls, "waits": service.waits}
+        if (origin := service.origin(error)) != "last":
+            about = {"error": origin}
+    return {"gives": gives, "calls": service.ledger.calls, "waits": service.ledger.waits} | about

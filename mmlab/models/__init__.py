@@ -4,6 +4,8 @@
     text        a word tokenizer and CLIP's causal text tower
     vit         the Vision Transformer, and a classifier on top of it
     clip        two towers, two projections, one learned scale
+    generate    next tokens from logits: greedy, temperature, top-k, nucleus
+    validate    what models refuse, with its message
     weights     the same weights under the names that transformers uses, both ways
 
 Axis letters: B batch, T tokens, D width, H heads, C channels, Y X image.
@@ -11,7 +13,7 @@ Axis letters: B batch, T tokens, D width, H heads, C channels, Y X image.
 
 import importlib
 
-MODULES = ("attention", "text", "vit", "clip", "weights")
+MODULES = ("attention", "text", "vit", "clip", "generate", "validate", "weights")
 
 
 def __getattr__(name: str):

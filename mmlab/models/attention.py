@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from mmlab.errors import InputError
+from mmlab.models.validate import require_heads, require_mask
 
 
 class QuickGELU(nn.Module):
@@ -51,27 +52,53 @@ class MultiHeadAttention(nn.Module):
 
     def __init__(self, width: int, heads: int):
         super().__init__()
-        if heads < 1 or width % heads:
-            given = f"MultiHeadAttention(width={width}, heads={heads})"
-            raise InputError(given, "heads that divide the width", f"try width={heads * 16}")
+        require_heads(width, heads, "MultiHeadAttention")
         self.heads = heads
         self.query = nn.Linear(width, width)
         self.key = nn.Linear(width, width)
         self.value = nn.Linear(width, width)
         self.out = nn.Linear(width, width)
 
-    def forward(self, x: Tensor, causal: bool = False) -> Tensor:
-        """Return each token's mixture of the others: (B, T, D) → (B, T, D).
+    def forward(
+        self,
+        x: Tensor,
+        context: Tensor | None = None,
+        mask: Tensor | None = None,
+        return_weights: bool = False,
+    ) -> Tensor | tuple[Tensor, Tensor]:
+        """Return each query's mixture of the values: (B, T, D) → (B, T, D).
 
-        causal  token t attends to tokens 0 … t only
+        x               (B, T, D) float: what asks
+        context         (B, S, D) float: what is looked at (cross-attention); None: x itself
+        mask            bool, (T, S) or broadcastable to (B, H, T, S): True where a query may look
+        return_weights  also return the attention weights, (B, H, T, S); rows sum to 1
+        raises          ShapeError for a mask of another shape or type
         """
-        q, k, v = self.split(self.query(x)), self.split(self.key(x)), self.split(self.value(x))
-        mixed = F.scaled_dot_product_attention(q, k, v, is_causal=causal)  # (B, H, T, D/H)
-        return self.out(mixed.transpose(1, 2).flatten(2))
+        context = x if context is None else context
+        q, k, v = self.split(self.query(x)), self.split(self.key(context)), self.split(self.value(context))
+        if mask is not None:
+            require_mask(mask, q.shape[2], k.shape[2])
+        if not return_weights:
+            mixed = F.scaled_dot_product_attention(q, k, v, attn_mask=mask)  # (B, H, T, D/H)
+            return self.out(mixed.transpose(1, 2).flatten(2))
+        scores = q @ k.transpose(2, 3) / q.shape[3] ** 0.5  # (B, H, T, S)
+        if mask is not None:
+            scores = scores.masked_fill(~mask, float("-inf"))
+        weights = scores.softmax(dim=3)
+        return self.out((weights @ v).transpose(1, 2).flatten(2)), weights
 
     def split(self, x: Tensor) -> Tensor:
         """Return the heads side by side: (B, T, D) → (B, H, T, D/H)."""
         return x.unflatten(2, (self.heads, -1)).transpose(1, 2)
+
+
+def causal_mask(length: int, device: torch.device | None = None) -> Tensor:
+    """Return the mask (T, T) by which token t looks at tokens 0 … t only.
+
+    >>> causal_mask(3).int().tolist()
+    [[1, 0, 0], [1, 1, 0], [1, 1, 1]]
+    """
+    return torch.ones(length, length, dtype=torch.bool, device=device).tril()
 
 
 class TransformerBlock(nn.Module):
@@ -81,7 +108,6 @@ class TransformerBlock(nn.Module):
     heads       H
     mlp_ratio   hidden width of the MLP, in widths
     activation  one of `ACTIVATIONS`
-    causal      True: a token sees itself and those before it
     norm_eps    epsilon of both layer norms
     source      Dosovitskiy et al. 2021, ViT, figure 1; Xiong et al. 2020 on pre-norm
     """
@@ -92,12 +118,10 @@ class TransformerBlock(nn.Module):
         heads: int,
         mlp_ratio: float = 4,
         activation: str = "gelu",
-        causal: bool = False,
         *,
         norm_eps: float = 1e-5,
     ):
         super().__init__()
-        self.causal = causal
         hidden = round(mlp_ratio * width)
         self.norm1 = nn.LayerNorm(width, eps=norm_eps)
         self.attention = MultiHeadAttention(width, heads)
@@ -106,7 +130,7 @@ class TransformerBlock(nn.Module):
             nn.Linear(width, hidden), activation_layer(activation), nn.Linear(hidden, width)
         )
 
-    def forward(self, x: Tensor) -> Tensor:
-        """Return the tokens after one round of mixing and thinking: (B, T, D) → (B, T, D)."""
-        x = x + self.attention(self.norm1(x), causal=self.causal)
+    def forward(self, x: Tensor, mask: Tensor | None = None) -> Tensor:
+        """Return the tokens after one attention and MLP block: (B, T, D) → (B, T, D); mask as in attention."""
+        x = x + self.attention(self.norm1(x), mask=mask)
         return x + self.mlp(self.norm2(x))

@@ -6,8 +6,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from mmlab.models.text import TextTower
-from mmlab.models.vit import ViT
+from mmlab.models.text import TextConfig, TextTower
+from mmlab.models.validate import require_temperature
+from mmlab.models.vit import VisionConfig, ViT
 
 
 class CLIP(nn.Module):
@@ -18,6 +19,7 @@ class CLIP(nn.Module):
     embed_width  E, width of the shared space
     temperature  what the cosines are divided by at the start of training
     logit_bias   None (CLIP), or the starting value of a learned bias (SigLIP: -10)
+    raises       InputError for a temperature that is not a finite number above 0
     source       Radford et al. 2021, CLIP, figure 3; Zhai et al. 2023, SigLIP, section 3
     """
 
@@ -31,9 +33,10 @@ class CLIP(nn.Module):
         logit_bias: float | None = None,
     ):
         super().__init__()
+        require_temperature(temperature)
         self.vision, self.text = vision, text
-        self.image_projection = nn.Linear(vision.config["width"], embed_width, bias=False)
-        self.text_projection = nn.Linear(text.config["width"], embed_width, bias=False)
+        self.image_projection = nn.Linear(vision.config.width, embed_width, bias=False)
+        self.text_projection = nn.Linear(text.config.width, embed_width, bias=False)
         self.logit_scale = nn.Parameter(torch.tensor(math.log(1 / temperature)))
         bias = None if logit_bias is None else nn.Parameter(torch.tensor(float(logit_bias)))
         self.register_parameter("logit_bias", bias)
@@ -89,6 +92,6 @@ def small(
     >>> sum(p.numel() for p in model.parameters()) < 250_000
     True
     """
-    vision = ViT(image_size, patch, width, layers, heads, activation=activation, pre_norm=True)
-    text = TextTower(vocabulary_size, width, layers, heads, length, activation=activation)
-    return CLIP(vision, text, embed_width, logit_bias=logit_bias)
+    vision = VisionConfig(image_size, patch, width, layers, heads, activation=activation, pre_norm=True)
+    text = TextConfig(vocabulary_size, width, layers, heads, length, activation=activation)
+    return CLIP(ViT(vision), TextTower(text), embed_width, logit_bias=logit_bias)

@@ -1,12 +1,14 @@
 """From words to one vector a text: a word tokenizer and CLIP's causal tower."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
 
-from mmlab.errors import InputError, ShapeError
-from mmlab.models.attention import TransformerBlock
+from mmlab.errors import InputError
+from mmlab.models.attention import TransformerBlock, causal_mask
+from mmlab.models.validate import require_heads, require_ids
 
 
 class WordTokenizer:
@@ -87,44 +89,52 @@ def split_words(text: str) -> list[str]:
     return text.lower().split()
 
 
-class TextTower(nn.Module):
-    """A causal transformer that reads a text and is asked at its end: CLIP's text half.
+@dataclass(frozen=True)
+class TextConfig:
+    """The shape of a `TextTower`.
 
     vocabulary_size  number of ids
     width            D
     layers, heads    blocks, and heads in each
     length           the longest T
-    end              the id at which the text is read; by default the highest
+    end              the id at which the text is read; None: the highest
     mlp_ratio, activation, norm_eps   as in `TransformerBlock`
-    source           Radford et al. 2021, CLIP, section 2.4
+    raises           InputError when the heads do not divide the width
     """
 
-    def __init__(
-        self,
-        vocabulary_size: int,
-        width: int = 64,
-        layers: int = 2,
-        heads: int = 4,
-        length: int = 32,
-        *,
-        end: int | None = None,
-        mlp_ratio: float = 4,
-        activation: str = "gelu",
-        norm_eps: float = 1e-5,
-    ):
+    vocabulary_size: int
+    width: int = 64
+    layers: int = 2
+    heads: int = 4
+    length: int = 32
+    end: int | None = None
+    mlp_ratio: float = 4
+    activation: str = "gelu"
+    norm_eps: float = 1e-5
+
+    def __post_init__(self):
+        require_heads(self.width, self.heads, "TextConfig")
+        if self.end is None:
+            object.__setattr__(self, "end", self.vocabulary_size - 1)
+
+
+class TextTower(nn.Module):
+    """A causal transformer that reads a text and gives its vector at its end: CLIP's text half.
+
+    config  its shape
+    source  Radford et al. 2021, CLIP, section 2.4
+    """
+
+    def __init__(self, config: TextConfig):
         super().__init__()
-        self.end = vocabulary_size - 1 if end is None else end
-        self.config = dict(
-            vocabulary_size=vocabulary_size, width=width, layers=layers, heads=heads, length=length,
-            end=self.end, mlp_ratio=mlp_ratio, activation=activation, norm_eps=norm_eps,
-        )  # fmt: skip
-        self.tokens = nn.Embedding(vocabulary_size, width)
-        self.positions = nn.Parameter(torch.empty(length, width))
+        self.config, width, eps = config, config.width, config.norm_eps
+        self.tokens = nn.Embedding(config.vocabulary_size, width)
+        self.positions = nn.Parameter(torch.empty(config.length, width))
         self.blocks = nn.ModuleList(
-            TransformerBlock(width, heads, mlp_ratio, activation, causal=True, norm_eps=norm_eps)
-            for _ in range(layers)
+            TransformerBlock(width, config.heads, config.mlp_ratio, config.activation, norm_eps=eps)
+            for _ in range(config.layers)
         )
-        self.norm = nn.LayerNorm(width, eps=norm_eps)
+        self.norm = nn.LayerNorm(width, eps=eps)
         nn.init.normal_(self.tokens.weight, std=0.02)
         nn.init.normal_(self.positions, std=0.01)
 
@@ -134,11 +144,11 @@ class TextTower(nn.Module):
         What follows the end cannot change it (the attention is causal), so it
         is cut off before the work is done.
         """
-        self.demand(ids)
-        ends = ids == self.end
+        require_ids(ids, self.config.vocabulary_size, self.config.length)
+        ends = ids == self.config.end
         if not ends.any(dim=1).all():
             row = int((~ends.any(dim=1)).nonzero()[0])
-            given = f"row {row} of the ids has no end id ({self.end})"
+            given = f"row {row} of the ids has no end id ({self.config.end})"
             raise InputError(given, "start, words, end, padding", "make ids with WordTokenizer")
         last = ends.int().argmax(dim=1)  # (B,)
         hidden = self.hidden(ids[:, : int(last.max()) + 1])
@@ -146,23 +156,9 @@ class TextTower(nn.Module):
 
     def hidden(self, ids: Tensor) -> Tensor:
         """Return every token after the last block, before the final norm: (B, T) → (B, T, D)."""
-        self.demand(ids)
+        require_ids(ids, self.config.vocabulary_size, self.config.length)
         x = self.tokens(ids) + self.positions[: ids.shape[1]]
+        mask = causal_mask(ids.shape[1], ids.device)
         for block in self.blocks:
-            x = block(x)
+            x = block(x, mask)
         return x
-
-    def demand(self, ids: Tensor) -> None:
-        """Raise ShapeError or InputError unless the ids are (B, T) integers this tower knows."""
-        length, size = self.config["length"], self.config["vocabulary_size"]
-        if ids.ndim != 2 or not len(ids) or not 1 <= ids.shape[1] <= length:
-            given = f"TextTower: ids {tuple(ids.shape)}"
-            wanted = f"(B, T) with B at least 1 and T at most {length}"
-            raise ShapeError(given, wanted, "make ids with WordTokenizer(words, length)")
-        if ids.is_floating_point():
-            raise ShapeError(f"TextTower: ids of {ids.dtype}", "integers", "call ids.long()")
-        low, high = int(ids.min()), int(ids.max())
-        if low < 0 or high >= size:
-            given = f"TextTower: ids from {low} to {high}"
-            do = "build the tower with tokenizer.vocabulary_size"
-            raise InputError(given, f"0 to {size - 1}, the vocabulary", do)

@@ -13,14 +13,12 @@ from torch import Tensor
 
 from mmlab.errors import InputError
 from mmlab.models.clip import CLIP
-from mmlab.models.text import TextTower
-from mmlab.models.vit import ViT
+from mmlab.models.text import TextConfig, TextTower
+from mmlab.models.vit import VisionConfig, ViT
 
 State = dict[str, Tensor]
 
-ACTIVATIONS = {
-    "gelu": "gelu", "gelu_tanh": "gelu_pytorch_tanh", "quick_gelu": "quick_gelu", "relu": "relu",
-}  # fmt: skip
+ACTIVATIONS = {"gelu": "gelu", "gelu_tanh": "gelu_pytorch_tanh", "quick_gelu": "quick_gelu", "relu": "relu"}
 MLP = (("mlp.0", "mlp.fc1"), ("mlp.2", "mlp.fc2"))
 
 # (ours, theirs): whole segments of a name, replaced in this order
@@ -127,8 +125,7 @@ def vit_to_transformers(state: State) -> State:
         return {rename(name, CLIP_VISION): tensor for name, tensor in state.items()}
     batched = {"class_token": (1, 1, -1), "positions": (1, *state["positions"].shape)}
     return {
-        rename(name, VIT): tensor.reshape(batched.get(name, tensor.shape))
-        for name, tensor in state.items()
+        rename(name, VIT): tensor.reshape(batched.get(name, tensor.shape)) for name, tensor in state.items()
     }
 
 
@@ -155,15 +152,15 @@ def vit_from_transformers(state: State) -> State:
     return renamed
 
 
-def tower_config(config: dict[str, Any]) -> dict[str, Any]:
+def tower_config(config: VisionConfig | TextConfig) -> dict[str, Any]:
     """Return what the library's two kinds of tower call our common options."""
     return {
-        "hidden_size": config["width"],
-        "intermediate_size": round(config["mlp_ratio"] * config["width"]),
-        "num_hidden_layers": config["layers"],
-        "num_attention_heads": config["heads"],
-        "hidden_act": ACTIVATIONS[config["activation"]],
-        "layer_norm_eps": config["norm_eps"],
+        "hidden_size": config.width,
+        "intermediate_size": round(config.mlp_ratio * config.width),
+        "num_hidden_layers": config.layers,
+        "num_attention_heads": config.heads,
+        "hidden_act": ACTIVATIONS[config.activation],
+        "layer_norm_eps": config.norm_eps,
     }
 
 
@@ -187,22 +184,24 @@ def vit_config(model: ViT) -> dict[str, Any]:
     """Return the arguments of `ViTConfig` (of `CLIPVisionConfig` with `pre_norm`)."""
     config = model.config
     return {
-        "model_type": "clip_vision_model" if config["pre_norm"] else "vit",
+        "model_type": "clip_vision_model" if config.pre_norm else "vit",
         **tower_config(config),
-        "image_size": config["image_size"],
-        "patch_size": config["patch"],
-        "num_channels": config["channels"],
+        "image_size": config.image_size,
+        "patch_size": config.patch,
+        "num_channels": config.channels,
     }
 
 
 def vit_from_config(config: dict[str, Any]) -> ViT:
     """Return an untrained ViT as a `vit` or `clip_vision_model` configuration describes it."""
     return ViT(
-        image_size=config["image_size"],
-        patch=config["patch_size"],
-        channels=config["num_channels"],
-        pre_norm=config["model_type"] == "clip_vision_model",
-        **tower_options(config),
+        VisionConfig(
+            image_size=config["image_size"],
+            patch=config["patch_size"],
+            channels=config["num_channels"],
+            pre_norm=config["model_type"] == "clip_vision_model",
+            **tower_options(config),
+        )
     )
 
 
@@ -216,12 +215,12 @@ def clip_config(model: CLIP) -> dict[str, Any]:
         "text_config": {
             "model_type": "clip_text_model",
             **tower_config(text),
-            "vocab_size": text["vocabulary_size"],
-            "max_position_embeddings": text["length"],
+            "vocab_size": text.vocabulary_size,
+            "max_position_embeddings": text.length,
             "projection_dim": embed_width,
             "pad_token_id": 0,
-            "bos_token_id": max(text["end"] - 1, 0),
-            "eos_token_id": text["end"],
+            "bos_token_id": max(text.end - 1, 0),
+            "eos_token_id": text.end,
         },
     }
 
@@ -231,10 +230,12 @@ def clip_from_config(config: dict[str, Any], logit_bias: float | None = None) ->
     text = config["text_config"]
     size, end = text["vocab_size"], text["eos_token_id"]
     tower = TextTower(
-        vocabulary_size=size,
-        length=text["max_position_embeddings"],
-        end=size - 1 if end == 2 else end,  # 2 in old files means: at the highest id
-        **tower_options(text),
+        TextConfig(
+            vocabulary_size=size,
+            length=text["max_position_embeddings"],
+            end=size - 1 if end == 2 else end,  # 2 in old files means: at the highest id
+            **tower_options(text),
+        )
     )
     vision = vit_from_config({**config["vision_config"], "model_type": "clip_vision_model"})
     return CLIP(vision, tower, config["projection_dim"], logit_bias=logit_bias)

@@ -1,5 +1,6 @@
-"""Training, counted in steps: one `fit`, two optimizers, and the course's CLIP recipe."""
+"""Training: the loop `fit`, two optimizers, and the course's CLIP recipe."""
 
+from mmlab.train.checkpoint import History
 from mmlab.train.clip import (
     CLIP_STEPS,
     WARM_CLIP_STEPS,
@@ -11,11 +12,24 @@ from mmlab.train.clip import (
     train_clip,
     warm_up_vision,
 )
-from mmlab.train.loop import History, fit, one_cycle
+from mmlab.train.loop import fit, one_cycle
 from mmlab.train.optimizers import Muon, adamw, muon, orthogonal
 
 __all__ = [
-    "CLIP_STEPS", "WARM_CLIP_STEPS", "WARM_UP_STEPS", "History", "Muon", "adamw", "batch_for",
-    "best_device", "classification_loss", "embedding_loss", "fit", "muon", "one_cycle",
-    "orthogonal", "train_clip", "warm_up_vision",
-]  # fmt: skip
+    "CLIP_STEPS",
+    "WARM_CLIP_STEPS",
+    "WARM_UP_STEPS",
+    "History",
+    "Muon",
+    "adamw",
+    "batch_for",
+    "best_device",
+    "classification_loss",
+    "embedding_loss",
+    "fit",
+    "muon",
+    "one_cycle",
+    "orthogonal",
+    "train_clip",
+    "warm_up_vision",
+]

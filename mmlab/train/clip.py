@@ -1,4 +1,4 @@
-"""The course's CLIP training: one recipe that lessons, claims and tests call."""
+"""The course's CLIP training, which lessons, claims and tests share."""
 
 import os
 from collections.abc import Callable
@@ -8,12 +8,14 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from mmlab import data
+from mmlab.losses import contrastive_loss
 from mmlab.models.vit import Classifier, ViT
-from mmlab.train.loop import History, fit
+from mmlab.train.checkpoint import History
+from mmlab.train.loop import fit
 
 CLIP_STEPS = 350  # from scratch, under a minute on two cores without a GPU
 WARM_UP_STEPS = 200
-WARM_CLIP_STEPS = 150  # from a warmed-up tower, where CLIP gets nearly as far
+WARM_CLIP_STEPS = 150  # from a warmed-up image tower, where CLIP gets nearly as good
 ATTRIBUTES = ("colour", "kind", "size")
 
 
@@ -27,14 +29,12 @@ def batch_for(model: nn.Module) -> int:
     return 128 if next(model.parameters()).device.type == "cpu" else 512
 
 
-def embedding_loss(pair_loss: Callable[..., Tensor] | None = None) -> Callable[..., Tensor]:
-    """Return a loss for `fit` from one on embeddings: `contrastive_loss`, `siglip_loss`, your own.
+def embedding_loss(pair_loss: Callable[..., Tensor] = contrastive_loss) -> Callable[..., Tensor]:
+    """Return a loss for `fit` from a loss on embeddings: `contrastive_loss`, `siglip_loss` or your own.
 
     pair_loss  pair_loss(image (B, E), text (B, E), temperature) -> () tensor; a model
-               with a learned bias hands it over as a fourth argument; None: `contrastive_loss`
+               with a learned bias passes it as a fourth argument
     """
-    if pair_loss is None:
-        from mmlab.losses import contrastive_loss as pair_loss  # here: labs train where the losses are withheld
 
     def loss(model, pixels: Tensor, ids: Tensor) -> Tensor:
         learned = [model.temperature]
@@ -50,7 +50,7 @@ def train_clip(
     tokenizer,
     steps: int = CLIP_STEPS,
     *,
-    loss: Callable[..., Tensor] | None = None,
+    loss: Callable[..., Tensor] = contrastive_loss,
     change: Callable[[data.Stream], data.Stream] | None = None,
     batch: int | None = None,
     learning_rate: float = 3e-3,
@@ -62,17 +62,23 @@ def train_clip(
 
     model      from `models.clip.small`, on the CPU or a GPU
     tokenizer  its WordTokenizer
-    loss       on embeddings, as `embedding_loss` takes it; None: `contrastive_loss`
-    change     changes the stream of pairs: `evaluate.shuffled_pairs` makes the control
-    batch      pairs a step; None: as many as suit the model's device
+    loss       a loss on embeddings, see `embedding_loss`
+    change     a function that changes the stream of pairs, such as the control `evaluate.shuffled_pairs`
+    batch      pairs per step; None: the default for the model's device
     others     as in `fit`
     returns    History
     """
     pairs = data.pairs(tokenizer, batch or batch_for(model), seed)
     return fit(
-        model, change(pairs) if change else pairs, embedding_loss(loss), steps,
-        learning_rate=learning_rate, seed=seed, checkpoint=checkpoint, on_step=on_step,
-    )  # fmt: skip
+        model,
+        change(pairs) if change else pairs,
+        embedding_loss(loss),
+        steps,
+        learning_rate=learning_rate,
+        seed=seed,
+        checkpoint=checkpoint,
+        on_step=on_step,
+    )
 
 
 def warm_up_vision(
@@ -85,10 +91,10 @@ def warm_up_vision(
     checkpoint: str | os.PathLike | None = None,
     on_step: Callable[[int, float], object] | None = None,
 ) -> History:
-    """Train an image tower, in place, to tell colour, kind and size, and drop the heads.
+    """Train an image tower, in place, to classify colour, kind and size; the heads are dropped.
 
-    The scenes are those of `train`: the held-out pairs stay held out, so that
-    `novel` is as new to what is built on this tower as to one from scratch.
+    The scenes come from the split `train`, so the held-out pairs stay held out: `novel` is as
+    new to a model built on this tower as to a model from scratch.
 
     vision   the ViT that a CLIP or a VLM starts from
     returns  History
@@ -97,15 +103,18 @@ def warm_up_vision(
     model.to(next(vision.parameters()).device)
     stream = data.labelled(batch or batch_for(vision), seed, attributes=ATTRIBUTES)
     return fit(
-        model, stream, classification_loss, steps,
-        learning_rate=learning_rate, seed=seed, checkpoint=checkpoint, on_step=on_step,
-    )  # fmt: skip
+        model,
+        stream,
+        classification_loss,
+        steps,
+        learning_rate=learning_rate,
+        seed=seed,
+        checkpoint=checkpoint,
+        on_step=on_step,
+    )
 
 
 def classification_loss(model: Classifier, pixels: Tensor, labels: Tensor) -> Tensor:
     """Return the sum of each head's cross-entropy; labels (B, heads) in the heads' order."""
     logits = model(pixels)
-    return sum(
-        F.cross_entropy(each, column)
-        for each, column in zip(logits.values(), labels.T, strict=True)
-    )
+    return sum(F.cross_entropy(each, column) for each, column in zip(logits.values(), labels.T, strict=True))

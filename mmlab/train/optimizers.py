@@ -1,13 +1,13 @@
-"""The two optimizers that the course trains with: Muon and fused AdamW."""
+"""The course's two optimizers: Muon and fused AdamW."""
 
 import torch
 from torch import Tensor, nn
 
-MUON_OVER_ADAMW = 20 / 3  # the rates 0.02 and 0.003 were found together
+MUON_OVER_ADAMW = 20 / 3  # ratio of the rates 0.02 and 0.003, which were tuned together
 
 
 def orthogonal(matrices: Tensor, iterations: int = 5) -> Tensor:
-    """Return the nearest matrices whose singular values are all about 1.
+    """Return the nearest matrices with all singular values close to 1.
 
     matrices  (B, rows, columns) float
     returns   the same shape; singular values within about 0.7 … 1.2
@@ -23,10 +23,10 @@ def orthogonal(matrices: Tensor, iterations: int = 5) -> Tensor:
 
 
 class Muon(torch.optim.Optimizer):
-    """Momentum whose update is made orthogonal, for matrices only.
+    """SGD with momentum and an orthogonalised update, for matrices only.
 
-    Every direction of a weight matrix then moves by the same amount, so rare
-    features (here: shape, after colour and size) are learned early.
+    Every direction of a weight matrix then changes by the same amount, so rare
+    features (here: shape, after colour and size) are probably learned earlier.
     source  Jordan et al. 2024, Muon
     """
 
@@ -35,7 +35,7 @@ class Muon(torch.optim.Optimizer):
 
     @torch.no_grad()
     def step(self, closure=None):
-        """Take one step; matrices of one shape are made orthogonal in one batch."""
+        """Take one step; matrices of equal shape are orthogonalised in one batch."""
         for group in self.param_groups:
             by_shape: dict[torch.Size, list[Tensor]] = {}
             for weight in group["params"]:
@@ -56,7 +56,7 @@ class Muon(torch.optim.Optimizer):
 
 
 def adamw(model: nn.Module, learning_rate: float = 3e-3) -> list[torch.optim.Optimizer]:
-    """Return AdamW over everything in `model` that learns."""
+    """Return AdamW over all trainable parameters of `model`."""
     learns = [weight for weight in model.parameters() if weight.requires_grad]
     return [_adamw(learns, learning_rate)]
 
@@ -65,8 +65,8 @@ def muon(model: nn.Module, learning_rate: float = 3e-3) -> list[torch.optim.Opti
     """Return Muon over the wide matrices of `model` and AdamW over the rest.
 
     learning_rate  AdamW's peak rate; Muon's is 6.7 times that
-    Wide: both sides at least 64. Embedding tables are looked up, never multiplied,
-    so they are no matrices in this sense.
+    Wide means that both sides are at least 64. Embedding tables do not count, because they
+    are looked up and never multiplied.
     """
     tables = {id(part.weight) for part in model.modules() if isinstance(part, nn.Embedding)}
     wide, rest = [], []
@@ -79,7 +79,5 @@ def muon(model: nn.Module, learning_rate: float = 3e-3) -> list[torch.optim.Opti
 
 
 def _adamw(weights: list[Tensor], learning_rate: float) -> torch.optim.Optimizer:
-    # fused: a step costs 0.5 ms in place of 2.3 for a loop over small weights
-    return torch.optim.AdamW(
-        weights, learning_rate, betas=(0.9, 0.98), weight_decay=0.01, fused=True
-    )
+    # fused: a step takes 0.5 ms, against 2.3 ms for a loop over small weights
+    return torch.optim.AdamW(weights, learning_rate, betas=(0.9, 0.98), weight_decay=0.01, fused=True)

@@ -1,14 +1,27 @@
-"""Figures that everybody can read: words for each, colours that survive colour-blindness.
+"""Accessible figures: alternative text for each, and colours that colour-blind readers can tell apart.
 
-Every figure of the course goes through `show`, or through a function here that does.
+Every figure of the course is displayed by `show`, or by a function here that calls it.
 """
 
 from mmlab.view.boxes import diagram
 from mmlab.view.charts import bars, gallery, heatmap, heatmap_figure, images, lines, scatter
+from mmlab.view.figures import PALETTE, Picture, figure, picture, show
 from mmlab.view.live import Live, LiveCurve
-from mmlab.view.paper import PALETTE, Picture, figure, picture, show
 
 __all__ = [
-    "PALETTE", "Live", "LiveCurve", "Picture", "bars", "diagram", "figure", "gallery",
-    "heatmap", "heatmap_figure", "images", "lines", "picture", "scatter", "show",
-]  # fmt: skip
+    "PALETTE",
+    "Live",
+    "LiveCurve",
+    "Picture",
+    "bars",
+    "diagram",
+    "figure",
+    "gallery",
+    "heatmap",
+    "heatmap_figure",
+    "images",
+    "lines",
+    "picture",
+    "scatter",
+    "show",
+]

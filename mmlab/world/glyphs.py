@@ -1,9 +1,9 @@
-"""How much of each pixel a shape covers: exact whole-number drawing of the six kinds.
+"""Pixel coverage of the six kinds of shapes, in exact integer arithmetic.
 
-A kind is drawn once per radius as a fine bitmap, FINE samples to a unit, with
-whole-number inside tests. The sums over that bitmap (a summed-area table) then
-give the covered part of any pixel with four look-ups. No font engine, no float:
-the same picture on every platform.
+A kind is drawn once per radius as a fine bitmap, FINE samples per unit, with
+integer inside tests. A summed-area table of that bitmap gives the coverage of any
+pixel with four look-ups. Without font engine and floats, the image is the same on
+every platform.
 """
 
 from functools import lru_cache
@@ -13,7 +13,7 @@ import numpy as np
 from mmlab.world.scene import CANVAS, KINDS, RADIUS, SIZES
 
 FINE = 16  # samples along one unit
-FULL = 256  # coverage of a pixel that lies wholly inside
+FULL = 256  # coverage of a pixel that lies entirely inside
 
 # Outlines in thousandths of the radius, y downwards; every part is convex and drawn clockwise.
 _UPRIGHT = ((-320, -980), (320, -980), (320, 980), (-320, 980))
@@ -25,49 +25,47 @@ OUTLINES = {
     "triangle": (((0, -980), (980, 760), (-980, 760)),),
     "cross": (_UPRIGHT, _LYING),
     # One kite for each tip, from the centre.
-    "star": tuple(
-        ((0, 0), _NOTCHES[tip - 1], _TIPS[tip], _NOTCHES[tip]) for tip in range(len(_TIPS))
-    ),
+    "star": tuple(((0, 0), _NOTCHES[tip - 1], _TIPS[tip], _NOTCHES[tip]) for tip in range(len(_TIPS))),
 }
 DISC, HOLE = 960, 540
 
 
 @lru_cache(maxsize=4096)
-def tile(picture: int, kind: int, size: int, y: int, x: int) -> np.ndarray:
+def tile(image: int, kind: int, size: int, y: int, x: int) -> np.ndarray:
     """Return a shape's coverage of the pixels of its window, 0 to FULL.
 
-    picture  int   pixels along the picture's side
+    image  int   pixels along the image's side
     kind     int   index in KINDS
     size     int   index in SIZES
-    y, x     int   where the window's corner lies to the left of and above the
-                   shape's own corner, in 1 / picture of a unit
-    returns  (W, W) uint32, with W = `window(picture, size)`
+    y, x     int   distance from the window's corner down and right to the
+                   shape's own corner, in 1 / image of a unit
+    returns  (W, W) uint32, with W = `window(image, size)`
     """
     sums = _sums(kind, size)
-    rows, columns = (_edges(picture, size, offset) for offset in (y, x))
-    # The bitmap ends where the shape ends; a pixel that reaches past it is as large as the others.
+    rows, columns = (_edges(image, size, offset) for offset in (y, x))
+    # The bitmap ends where the shape ends, but a pixel at its edge has the same area as the others.
     inner = (np.clip(edges, 0, len(sums) - 1) for edges in (rows, columns))
     covered = np.diff(np.diff(sums[np.ix_(*inner)], axis=0), axis=1)
     area = np.outer(np.diff(rows), np.diff(columns))
     return ((covered * FULL + area // 2) // area).astype(np.uint32)
 
 
-def window(picture: int, size: int) -> int:
-    """Return how many pixels a window is wide that holds a shape wherever its centre lies."""
-    return -(-2 * RADIUS[SIZES[size]] * picture // CANVAS) + 1
+def window(image: int, size: int) -> int:
+    """Return the width in pixels of a window that contains a shape for any position of its centre."""
+    return -(-2 * RADIUS[SIZES[size]] * image // CANVAS) + 1
 
 
-def _edges(picture: int, size: int, offset: int) -> np.ndarray:
+def _edges(image: int, size: int, offset: int) -> np.ndarray:
     """Return the window's pixel edges as rows (or columns) of the fine bitmap."""
-    edges = np.arange(window(picture, size) + 1, dtype=np.int64) * CANVAS - offset
-    return (edges * FINE + picture // 2) // picture
+    edges = np.arange(window(image, size) + 1, dtype=np.int64) * CANVAS - offset
+    return (edges * FINE + image // 2) // image
 
 
 @lru_cache
 def _sums(kind: int, size: int) -> np.ndarray:
     """Return the summed-area table of a kind's fine bitmap, int64 (E + 1, E + 1)."""
     radius = RADIUS[SIZES[size]] * FINE
-    # Sample centres in odd whole numbers, scaled so that the radius is 1000 * scale.
+    # Sample centres as odd integers, scaled so that the radius is 1000 * scale.
     centres = (2 * np.arange(2 * radius, dtype=np.int64) + 1 - 2 * radius) * 1000
     inside = _inside(KINDS[kind], centres[None, :], centres[:, None], 2 * radius)
     return np.pad(inside.astype(np.int64).cumsum(axis=0).cumsum(axis=1), ((1, 0), (1, 0)))
@@ -83,7 +81,7 @@ def _inside(kind: str, x: np.ndarray, y: np.ndarray, scale: int) -> np.ndarray:
 
 
 def _inside_part(corners, x: np.ndarray, y: np.ndarray, scale: int) -> np.ndarray:
-    """Return which points lie to the right of every edge, as a walk clockwise sees it."""
+    """Return which points lie to the right of every edge, in clockwise direction."""
     inside = np.ones(np.broadcast(x, y).shape, bool)
     for (x0, y0), (x1, y1) in zip(corners, (*corners[1:], corners[0]), strict=True):
         inside &= (x1 - x0) * (y - y0 * scale) - (y1 - y0) * (x - x0 * scale) >= 0

@@ -1,4 +1,4 @@
-"""The words of the world, and how they make a phrase: shared by captions, parser and questions."""
+"""The vocabulary and the phrases of the world, shared by captions, parser and questions."""
 
 import re
 from functools import lru_cache
@@ -13,44 +13,60 @@ RELATIONS = ("left of", "right of", "above", "below")
 OPPOSITES = {"left of": "right of", "right of": "left of", "above": "below", "below": "above"}
 PICTURES = ("picture", "image", "drawing")
 _SMALL_WORDS = (
-    "a", "an", "the", "this", "there", "is", "are", "on", "of", "to", "with", "and", "shows",
-    "background", *PICTURES, "left", "right", "above", "below",
-)  # fmt: skip
+    "a",
+    "an",
+    "the",
+    "this",
+    "there",
+    "is",
+    "are",
+    "on",
+    "of",
+    "to",
+    "with",
+    "and",
+    "shows",
+    "background",
+    *PICTURES,
+    "left",
+    "right",
+    "above",
+    "below",
+)
 _QUESTION_WORDS = ("how", "many", "what", "colour", "size", "kind", "more", "larger", "than")
 _ANSWER_WORDS = ("yes", "no")
 
 
 @lru_cache(maxsize=1)
 def vocabulary() -> tuple[str, ...]:
-    """Return every word, lower case, that captions, questions and answers can hold.
+    """Return all words, in lower case, that captions, questions and answers can contain.
 
-    The order never changes: it is the order of a tokenizer's ids.
+    The order never changes, because tokenizers number the words in this order.
 
     >>> len(vocabulary()) == len(set(vocabulary())) and "red" in vocabulary()
     True
     """
-    return (*_SMALL_WORDS, *SIZES, *COLOURS, *BACKGROUNDS, *NOUNS, *NUMBERS,
-            *_QUESTION_WORDS, *_ANSWER_WORDS)  # fmt: skip
+    return (*_SMALL_WORDS, *SIZES, *COLOURS, *BACKGROUNDS, *NOUNS, *NUMBERS, *_QUESTION_WORDS, *_ANSWER_WORDS)
 
 
 def words(text: str) -> list[str]:
-    """Return the words of a text, lower case, without punctuation marks.
+    """Return the words of a text, in lower case, without punctuation marks.
 
-    raises  InputError  when it is not a text
+    raises  InputError  when it is not a str
 
     >>> words("Is there a red circle?")
     ['is', 'there', 'a', 'red', 'circle']
     """
     if not isinstance(text, str):
-        raise InputError(f"a {type(text).__name__} where a text was due", "a str", "pass a caption")
+        raise InputError(f"a {type(text).__name__} instead of a text", "a str", "pass a caption")
     return re.sub(r"[.,;:!?]", " ", text.lower()).split()
 
 
 def holds(relation: str, first: Shape, second: Shape) -> bool:
-    """Return whether `first` is left of (right of, above, below) `second`, for the viewer.
+    """Return whether `first` is left of (right of, above, below) `second`, as the viewer sees it.
 
-    The centres must lie at least a quarter of the picture (GAP units) apart
-    along that axis; how far apart they lie along the other does not matter.
+    The centres must be at least a quarter of the image (GAP units) apart along that
+    axis; the distance along the other axis does not matter.
 
     >>> low, high = Shape("ring", "red", "small", 20, 70), Shape("ring", "red", "small", 60, 20)
     >>> holds("left of", low, high), holds("above", low, high)
@@ -64,12 +80,15 @@ def holds(relation: str, first: Shape, second: Shape) -> bool:
         return first.y + GAP <= second.y
     if relation == "below":
         return second.y + GAP <= first.y
-    raise InputError(f"relation {relation!r}", f"one of {', '.join(RELATIONS)}",
-                     f"with a gap of {GAP} of {CANVAS} units, say 'left of'")  # fmt: skip
+    raise InputError(
+        f"relation {relation!r}",
+        f"one of {', '.join(RELATIONS)}",
+        f"with a gap of {GAP} of {CANVAS} units, say 'left of'",
+    )
 
 
 def describe(size: str | None, colour: str | None, kind: str | None) -> str:
-    """Return the words for a shape in the singular, without article; None leaves a word out.
+    """Return the description of a shape in the singular, without article; None omits a word.
 
     >>> describe("large", None, "ring"), describe(None, "red", None)
     ('large ring', 'red shape')

@@ -1,13 +1,13 @@
-"""Letters as exact pixels: three faces in any size from one committed atlas.
+"""Letters as exact pixels: three faces at any size, from one committed atlas.
 
-The atlas holds every letter as a fine bitmap, EM samples to the em, rasterised
-once from DejaVu Sans, Sans Bold and Sans Mono 2.37 (Bitstream Vera licence). A
-pixel's value is the part of it that is covered, counted with a summed-area
-table: whole numbers, no font engine, the same on every platform.
+The atlas stores every letter as a fine bitmap, EM samples per em, rasterised once
+from DejaVu Sans, Sans Bold and Sans Mono 2.37 (Bitstream Vera licence). The value of
+a pixel is its coverage, computed with a summed-area table in integer arithmetic,
+without a font engine, so it is the same on every platform.
 
-A letter's left edge and the top of its small letters fall on pixel edges, and a
-blank column parts it from the next, so that a letter looks the same wherever it
-stands. That keeps small text crisp, and lets a reader know it again.
+The left edge of a letter and the x-height fall on pixel edges, and a blank column
+separates it from the next letter, so a letter looks the same at every position. That
+keeps small text crisp and lets a reader compare letters exactly.
 """
 
 from dataclasses import dataclass
@@ -18,22 +18,22 @@ import numpy as np
 
 from mmlab.errors import InputError
 
-EM = 128  # samples of the fine bitmaps along an em
+EM = 128  # samples of the fine bitmaps per em
 FACES = ("sans", "bold", "mono")
-LEAST, LARGEST = 6, 128  # pixels to the em
-FULL = 255  # value of a pixel that is covered whole
+MINIMUM, LARGEST = 6, 128  # pixels per em
+FULL = 255  # value of a pixel that is covered entirely
 _X_HEIGHT = 70  # samples from the baseline to the top of an x
-_FAINT = 40  # a last column with less than this is left out
+_FAINT = 40  # a last column whose pixels are all below this is dropped
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Letter:
     """One letter in one face and size.
 
-    cover    (h, w) uint8   how much of each pixel is ink; (0, 0) for a space
-    left     int            blank columns before the ink, from the pen
-    top      int            rows from the baseline down to the first row of ink: negative above it
-    advance  int            how far the pen moves on
+    cover    (h, w) uint8   coverage of each pixel; shape (0, 0) for a space
+    left     int            blank columns between the pen and the ink
+    top      int            first row of ink relative to the baseline, negative above it
+    advance  int            distance to the next pen position
     """
 
     cover: np.ndarray
@@ -47,20 +47,22 @@ def letter(character: str, size: int, face: str = "sans") -> Letter:
     """Return a letter's pixels.
 
     character  str   one of `alphabet()`
-    size       int   pixels to the em, LEAST to LARGEST
+    size       int   pixels per em, MINIMUM to LARGEST
     face       one of FACES
-    raises     InputError  for a character, size or face that is not there
+    raises     InputError  for an unknown character or face, or a size out of range
 
     >>> letter("x", 13).cover.shape[0]  # the small letters of 13-pixel text are 7 pixels high
     7
     """
     places, sums, boxes, advances = _atlas()
     if face not in FACES or character not in places:
-        raise InputError(f"letter: {character!r} in face {face!r}",
-                         f"a character of {alphabet()!r} in one of {', '.join(FACES)}",
-                         "leave it out or write it another way")  # fmt: skip
-    if not LEAST <= size <= LARGEST:
-        raise InputError(f"letter: size={size}", f"{LEAST} to {LARGEST} pixels", "pass size=14")
+        raise InputError(
+            f"letter: {character!r} in face {face!r}",
+            f"a character of {alphabet()!r} in one of {', '.join(FACES)}",
+            "leave it out or write it another way",
+        )
+    if not MINIMUM <= size <= LARGEST:
+        raise InputError(f"letter: size={size}", f"{MINIMUM} to {LARGEST} pixels", "pass size=14")
     row, column = FACES.index(face), places[character]
     left, top, width, height = boxes[row][column]
     advance = _scaled(advances[row][column], size, EM)
@@ -70,8 +72,9 @@ def letter(character: str, size: int, face: str = "sans") -> Letter:
     first, last = top * small // _X_HEIGHT, -(-(top + height) * small // _X_HEIGHT)
     rows = (np.arange(first, last + 1) * _X_HEIGHT + small // 2) // small - top
     columns = (np.arange(-(-width * size // EM) + 1) * EM + size // 2) // size
-    # The bitmap ends where the ink ends; a pixel that reaches past it is as large as the others.
-    inner = sums[row][column][rows.clip(0, height)][:, columns.clip(0, width)]
+    # The bitmap ends where the ink ends, but a pixel at its edge has the same area as the others.
+    inside = np.minimum(np.maximum(rows, 0), height), np.minimum(np.maximum(columns, 0), width)
+    inner = sums[row][column][inside[0]][:, inside[1]]
     covered = inner[1:, 1:] - inner[1:, :-1] - inner[:-1, 1:] + inner[:-1, :-1]
     area = (rows[1:] - rows[:-1])[:, None] * (columns[1:] - columns[:-1])
     cover = ((covered * FULL + area // 2) // area).astype(np.uint8)
@@ -83,9 +86,20 @@ def letter(character: str, size: int, face: str = "sans") -> Letter:
     return Letter(cover, max(_scaled(left, size, EM), 0), first, advance)
 
 
+def boxes(size: int, face: str) -> np.ndarray:
+    """Return the (height, width) of each letter of `alphabet()` before faint edges are dropped: (n, 2) int.
+
+    A letter is at most two rows lower and one column narrower; a space has no box and is (0, 0).
+    """
+    _, top, width, height = np.array(_atlas()[2][FACES.index(face)]).T
+    small = _scaled(_X_HEIGHT, size, EM)
+    rows = -(-(top + height) * small // _X_HEIGHT) - top * small // _X_HEIGHT
+    return np.stack([rows, -(-width * size // EM)], axis=1) * (width > 0)[:, None]
+
+
 @lru_cache(maxsize=1)
 def alphabet() -> str:
-    """Return every character that the atlas holds; the first is the space."""
+    """Return all characters of the atlas; the first is the space."""
     return "".join(_atlas()[0])
 
 
@@ -98,7 +112,7 @@ def _scaled(samples: int, size: int, whole: int) -> int:
 def _atlas():
     """Return (character → column, summed-area tables, boxes, advances), the last three [face][column]."""
     with np.load(Path(__file__).with_name("letters.npz")) as file:
-        places = {chr(code): place for place, code in enumerate(file["characters"].tolist())}
+        columns = {chr(code): column for column, code in enumerate(file["characters"].tolist())}
         boxes, advances = file["boxes"].tolist(), file["advances"].tolist()
         bits = np.unpackbits(file["bits"])
     start, sums = 0, []
@@ -108,4 +122,4 @@ def _atlas():
             ink = bits[start : start + width * height].reshape(height, width).astype(np.int64)
             sums[-1].append(np.pad(ink.cumsum(axis=0).cumsum(axis=1), ((1, 0), (1, 0))))
             start += width * height
-    return places, sums, boxes, advances
+    return columns, sums, boxes, advances

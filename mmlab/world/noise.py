@@ -1,8 +1,8 @@
-"""Random numbers that are the same on every platform and under every numpy.
+"""Random numbers that are the same on every platform and for every version of numpy.
 
-A number depends on its seed and its place alone (counter-based SplitMix64,
-Steele et al. 2014), so that row 1000 needs no row before it: that is why
-`sample(n)[:k] == sample(k)` holds for every n and k.
+A number depends only on its seed and its index (counter-based SplitMix64, Steele et
+al. 2014). Row 1000 does not need the rows before it, so `sample(n)[:k] == sample(k)`
+holds for all n and k.
 """
 
 import operator
@@ -17,7 +17,7 @@ _FIRST, _SECOND = 0xBF58476D1CE4E5B9, 0x94D049BB133111EB
 
 
 def mix(number: int) -> int:
-    """Return 64 bits that look nothing like `number`, and always the same ones."""
+    """Return the 64-bit hash of a number."""
     number = (number + _STEP) & _MASK
     number = ((number ^ (number >> 30)) * _FIRST) & _MASK
     number = ((number ^ (number >> 27)) * _SECOND) & _MASK
@@ -33,7 +33,7 @@ def mix_array(numbers: np.ndarray) -> np.ndarray:
 
 
 def whole(seed, name: str = "seed") -> int:
-    """Return `seed` as an int, or raise InputError when it is not a whole number."""
+    """Return `seed` as an int, or raise InputError when it is not an integer."""
     try:
         return operator.index(seed)
     except TypeError:
@@ -48,14 +48,14 @@ def table(seed: int, first: int, rows: int, columns: int) -> np.ndarray:
 
 
 def below(numbers: np.ndarray, limit) -> np.ndarray:
-    """Return whole numbers in 0 .. limit - 1, even to one part in 2**32 / limit."""
+    """Return integers in 0 .. limit - 1, uniform up to one part in 2**32 / limit."""
     return ((numbers * np.asarray(limit, np.uint64)) >> np.uint64(32)).astype(np.int64)
 
 
-class Dice:
-    """Throws that depend on the keys alone: one row of such numbers, taken in turn.
+class Rng:
+    """A random number generator whose sequence depends on the keys alone.
 
-    >>> Dice(1, 2).roll(6) == Dice(1, 2).roll(6)
+    >>> Rng(1, 2).integers(6) == Rng(1, 2).integers(6)
     True
     """
 
@@ -64,19 +64,19 @@ class Dice:
         for key in keys:
             self._state = mix(self._state ^ (key & _MASK))
 
-    def roll(self, sides: int) -> int:
-        """Return a whole number in 0 .. sides - 1."""
+    def integers(self, sides: int) -> int:
+        """Return an integer in 0 .. sides - 1."""
         self._state = (self._state + _STEP) & _MASK
         return (mix(self._state) >> 32) * sides >> 32
 
     def pick(self, choices):
         """Return one of `choices`."""
-        return choices[self.roll(len(choices))]
+        return choices[self.integers(len(choices))]
 
     def shuffle(self, items) -> list:
-        """Return the items in another order (Fisher-Yates)."""
+        """Return the items in random order (Fisher-Yates)."""
         items = list(items)
         for last in range(len(items) - 1, 0, -1):
-            other = self.roll(last + 1)
+            other = self.integers(last + 1)
             items[last], items[other] = items[other], items[last]
         return items

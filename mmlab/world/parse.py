@@ -1,4 +1,4 @@
-"""Captions to constraints: what a text claims, whoever wrote it.
+"""Parse captions into constraints.
 
     caption   = "on" ground "there" ("is" | "are") body
               | ground ["with" body]
@@ -12,26 +12,26 @@
     relation  = ["is" | "are"] (["to" "the"] ("left" | "right") "of" | "above" | "below")
     mention   = ("a" | "an" | number) [size] [colour] (kind | "shape")
 
-Capitals and punctuation marks do not matter. "a" and "an", singular and plural
-are not told apart: they are style, not truth.
+Capitals and punctuation marks do not matter. The parser does not distinguish "a" from
+"an" or singular from plural, because these do not change what the caption claims.
 """
 
 from dataclasses import dataclass
 
 from mmlab.errors import InputError
 from mmlab.world.grammar import NOUNS, NUMBERS, PICTURES, vocabulary, words
-from mmlab.world.scene import BACKGROUNDS, COLOURS, MOST, SIZES
+from mmlab.world.scene import BACKGROUNDS, COLOURS, MAXIMUM, SIZES
 
 _START_OF_RELATION = ("is", "are", "to", "left", "right", "above", "below")
 
 
 @dataclass(frozen=True, slots=True)
 class Mention:
-    """Some shapes that a caption speaks of.
+    """Some shapes that a caption mentions.
 
-    count   int           how many
-    exact   bool          True for a number: the whole picture holds that many such shapes,
-                          no more; False for an article: there is such a shape
+    count   int           the number of shapes
+    exact   bool          True for a number: the whole image contains exactly that many such
+                          shapes; False for an article: there is at least one such shape
     size, colour, kind    a name, or None where the caption leaves it open
     """
 
@@ -44,10 +44,10 @@ class Mention:
 
 @dataclass(frozen=True, slots=True)
 class Relation:
-    """How the shapes of two mentions lie: each of the first to each of the second.
+    """A spatial relation of two mentions: it holds for each shape of the first and each of the second.
 
     subject, object   int   indices into the mentions
-    word              str   "left of", "right of", "above" or "below", for the viewer
+    word              str   "left of", "right of", "above" or "below", as the viewer sees it
     """
 
     subject: int
@@ -57,7 +57,7 @@ class Relation:
 
 @dataclass(frozen=True, slots=True)
 class Constraints:
-    """All that a caption claims; no two mentions speak of the same shape."""
+    """Everything that a caption claims; two mentions never refer to the same shape."""
 
     mentions: tuple[Mention, ...] = ()
     relations: tuple[Relation, ...] = ()
@@ -65,7 +65,7 @@ class Constraints:
 
 
 def parse(text: str) -> Constraints:
-    """Return what a caption claims about a picture.
+    """Return the constraints that a caption puts on a scene.
 
     text     str         any caption of the grammar above
     raises   InputError  naming the first word that does not fit
@@ -76,7 +76,7 @@ def parse(text: str) -> Constraints:
     reader = _Reader(text)
     background = _opening(reader)
     mentions, relations = [], []
-    if background is None or reader.words[reader.place - 1] != "background":
+    if background is None or reader.words[reader.position - 1] != "background":
         _body(reader, mentions, relations)
     if background is None and reader.take("on"):
         background = _ground(reader)
@@ -85,29 +85,30 @@ def parse(text: str) -> Constraints:
 
 
 class _Reader:
-    """The words of a caption and how far they have been read."""
+    """The words of a caption and the position of the next one."""
 
     def __init__(self, text: str):
-        self.words, self.place = words(text), 0
+        self.words, self.position = words(text), 0
         if not self.words:
-            raise InputError("parse: a caption without words", "a caption such as 'a red circle'",
-                             "pass caption(scene)")  # fmt: skip
+            raise InputError(
+                "parse: a caption without words", "a caption such as 'a red circle'", "pass caption(scene)"
+            )
 
     def ahead(self, distance: int = 0) -> str | None:
-        """Return a coming word, or None past the end."""
-        place = self.place + distance
-        return self.words[place] if place < len(self.words) else None
+        """Return the word at a distance from the next one, or None past the end."""
+        position = self.position + distance
+        return self.words[position] if position < len(self.words) else None
 
     def take(self, *choices: str) -> str | None:
-        """Read the next word if it is one of these."""
+        """Read the next word if it is one of the choices, or return None."""
         word = self.ahead()
         if word is None or word not in choices:
             return None
-        self.place += 1
+        self.position += 1
         return word
 
     def need(self, *choices: str) -> str:
-        """Read the next word, which must be one of these."""
+        """Read the next word, which must be one of the choices."""
         word = self.take(*choices)
         if word is None:
             self.refuse(choices)
@@ -119,20 +120,26 @@ class _Reader:
             self.refuse([word for word in (*more, "and") if word])
 
     def refuse(self, wanted) -> None:
-        """Raise InputError naming the word that is next, or the end."""
+        """Raise InputError naming the next word, or the end."""
         word = self.ahead()
         expected = ", ".join(wanted) if wanted else "the end of the caption"
         if word is None:
-            raise InputError(f"parse: the caption ends after '{self.words[-1]}'",
-                             f"then one of: {expected}", "finish the caption")  # fmt: skip
-        where = f"word {self.place + 1} of {len(self.words)}"
+            raise InputError(
+                f"parse: the caption ends after '{self.words[-1]}'",
+                f"then one of: {expected}",
+                "finish the caption",
+            )
+        where = f"word {self.position + 1} of {len(self.words)}"
         known = "" if word in vocabulary() else ", which is no word of the world"
-        raise InputError(f"parse: {where} is '{word}'{known}", f"here one of: {expected}",
-                         "compare it with caption(scene), or see mmlab.world.parse")  # fmt: skip
+        raise InputError(
+            f"parse: {where} is '{word}'{known}",
+            f"here one of: {expected}",
+            "compare it with caption(scene), or see mmlab.world.parse",
+        )
 
 
 def _opening(reader: _Reader) -> str | None:
-    """Read what comes before the shapes; return the background if it is told there."""
+    """Read the words before the shapes; return the background if it is named there."""
     background = None
     if reader.take("on"):
         background = _ground(reader)
@@ -174,20 +181,14 @@ def _body(reader: _Reader, mentions: list, relations: list) -> None:
 
 def _mention(reader: _Reader, mentions: list) -> int:
     """Read one mention; return its index."""
-    number = reader.need("a", "an", *NUMBERS[1 : MOST + 1])
+    number = reader.need("a", "an", *NUMBERS[1 : MAXIMUM + 1])
     size = reader.take(*SIZES)
     colour = reader.take(*COLOURS)
     choices = [*([] if size or colour else SIZES), *([] if colour else COLOURS), *NOUNS]
     noun = NOUNS[reader.need(*choices)]
     exact = number in NUMBERS
     mentions.append(
-        Mention(
-            NUMBERS.index(number) if exact else 1,
-            exact,
-            size,
-            colour,
-            None if noun == "shape" else noun,
-        )
+        Mention(NUMBERS.index(number) if exact else 1, exact, size, colour, None if noun == "shape" else noun)
     )
     return len(mentions) - 1
 

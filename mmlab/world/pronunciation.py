@@ -1,9 +1,9 @@
-"""Texts to words as they are spoken, and words to sounds and back.
+"""Text to spoken words, and words to phones and back.
 
-A word of the lexicon is said as people say it; any other one is spelled by
-rules that give every letter, and some pairs, a sound of its own. No two words
-sound the same: of two that would, the later one begins with a short murmur
-(GL), so that whoever listens well can write down exactly what was said.
+A word of the lexicon has its usual pronunciation; any other word is spelled by rules
+that give every letter, and some groups of letters, a phone of its own. No two words
+have the same phones: the second of two homophones begins with a short murmur (GL), so
+that speech can be transcribed exactly.
 """
 
 import re
@@ -13,21 +13,68 @@ from functools import lru_cache
 from mmlab.errors import InputError
 
 UNITS = {
-    "a": "AE", "b": "B", "c": "C", "d": "D", "e": "EH", "f": "F", "g": "G", "h": "HH", "i": "IH", "j": "JH",
-    "k": "K", "l": "L", "m": "M", "n": "N", "o": "AA", "p": "P", "q": "Q", "r": "R", "s": "S", "t": "T",
-    "u": "AH", "v": "V", "w": "W", "x": "X", "y": "Y", "z": "Z", "th": "TH", "sh": "SH", "ch": "CH", "ng": "NG",
-    "ee": "IY", "oo": "UW", "ay": "EY", "oa": "OW", "ou": "AW", "oi": "OY", "er": "ER", "or": "AO", "igh": "AY",
-}  # fmt: skip
+    "a": "AE",
+    "b": "B",
+    "c": "C",
+    "d": "D",
+    "e": "EH",
+    "f": "F",
+    "g": "G",
+    "h": "HH",
+    "i": "IH",
+    "j": "JH",
+    "k": "K",
+    "l": "L",
+    "m": "M",
+    "n": "N",
+    "o": "AA",
+    "p": "P",
+    "q": "Q",
+    "r": "R",
+    "s": "S",
+    "t": "T",
+    "u": "AH",
+    "v": "V",
+    "w": "W",
+    "x": "X",
+    "y": "Y",
+    "z": "Z",
+    "th": "TH",
+    "sh": "SH",
+    "ch": "CH",
+    "ng": "NG",
+    "ee": "IY",
+    "oo": "UW",
+    "ay": "EY",
+    "oa": "OW",
+    "ou": "AW",
+    "oi": "OY",
+    "er": "ER",
+    "or": "AO",
+    "igh": "AY",
+}
 _LETTERS = {phone: unit for unit, phone in UNITS.items()}
 _UNIT = re.compile("|".join(sorted(UNITS, key=len, reverse=True)))
-_SMALL = ("zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen "
-          "seventeen eighteen nineteen").split()  # fmt: skip
+_SMALL = (
+    "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen "
+    "seventeen eighteen nineteen"
+).split()
 _TENS = "twenty thirty forty fifty sixty seventy eighty ninety".split()
-_SIGNS = {"%": "percent", "€": "euros", "$": "dollars", "£": "pounds", "&": "and", "+": "plus", "=": "equals",
-          "°": "degrees", "@": "at", "×": "times"}  # fmt: skip
+_SIGNS = {
+    "%": "percent",
+    "€": "euros",
+    "$": "dollars",
+    "£": "pounds",
+    "&": "and",
+    "+": "plus",
+    "=": "equals",
+    "°": "degrees",
+    "@": "at",
+    "×": "times",
+}
 _TOKEN = re.compile(r"[€$£]?\d[\d,]*(?:\.\d+)?|[a-z]+|[%€$£&+=°@×]|[.,;:!?\n]")
 
-# The world's vocabulary first: it keeps the plain pronunciations.
+# The vocabulary of the world comes first, so that its words never get the murmur.
 _LEXICON = """
 a AH|an AE N|the DH AH|this DH IH S|there DH EH R|is IH Z|are AA R|on AA N|of AH V|to T UH|with W IH DH|and AE N D
 shows SH OW Z|background B AE K G R AW N D|picture P IH K CH ER|image IH M IH JH|drawing D R AO IH NG|left L EH F T
@@ -73,11 +120,11 @@ s EH S|t T IY|u Y UW|v V IY|w D AH B AH L Y UW|x EH K S|y W AY|z Z EH D
 
 
 def spoken(text: str) -> tuple[str, ...]:
-    """Return the words of a text as they are said: lower case, numbers written out.
+    """Return the words of a text as they are spoken: in lower case, with numbers written out.
 
-    Accents are dropped; what has no sound (quotes, dashes, other scripts) is left out.
+    Accents, quotes, dashes and other scripts are dropped.
 
-    raises  InputError  when it is not a text
+    raises  InputError  when it is not a str
 
     >>> spoken("Pay €12.50, i.e. 3 x 4!")
     ('pay', 'twelve', 'point', 'five', 'zero', 'euros', 'i', 'e', 'three', 'x', 'four')
@@ -86,18 +133,18 @@ def spoken(text: str) -> tuple[str, ...]:
 
 
 def phrases(text: str) -> list[tuple[list[str], str]]:
-    """Return ([words], sign) for each stretch between two signs; the sign is "" at an open end."""
+    """Return ([words], punctuation mark) of each phrase; the mark is "" at the end of a text without one."""
     if not isinstance(text, str):
-        raise InputError(f"a {type(text).__name__} where a text was due", "a str", "pass a caption")
+        raise InputError(f"a {type(text).__name__} instead of a text", "a str", "pass a caption")
     plain = "".join(
         sign if sign in _SIGNS else unicodedata.normalize("NFKD", sign).encode("ascii", "ignore").decode()
         for sign in text.lower().replace("'", "").replace("\u2019", "")
     )
-    found, words = [], []
+    pairs, words = [], []
     for token in _TOKEN.findall(plain):
         if token in ".,;:!?\n":
             if words:
-                found.append((words, token))
+                pairs.append((words, token))
             words = []
         elif token in _SIGNS:
             words.append(_SIGNS[token])
@@ -105,21 +152,21 @@ def phrases(text: str) -> list[tuple[list[str], str]]:
             words.append(token)
         else:
             words += _number(token.lstrip("€$£")) + [_SIGNS[sign] for sign in token[:1] if sign in _SIGNS]
-    return found + ([(words, "")] if words else [])
+    return pairs + ([(words, "")] if words else [])
 
 
 def _number(digits: str) -> list[str]:
-    """Return the words of a number that is written in digits."""
+    """Return the words of a number in digits."""
     whole, _, part = digits.replace(",", "").partition(".")
     if len(whole) > 9 or whole[0] == "0" and len(whole) > 1:
-        said = [_SMALL[int(digit)] for digit in whole]
+        names = [_SMALL[int(digit)] for digit in whole]
     else:
-        said = _cardinal(int(whole))
-    return said + (["point", *(_SMALL[int(digit)] for digit in part)] if part else [])
+        names = _cardinal(int(whole))
+    return names + (["point", *(_SMALL[int(digit)] for digit in part)] if part else [])
 
 
 def _cardinal(number: int) -> list[str]:
-    """Return the words of a whole number below a thousand million."""
+    """Return the words of an integer below a thousand million."""
     for size, name in ((10**6, "million"), (1000, "thousand"), (100, "hundred")):
         if number >= size:
             rest = _cardinal(number % size) if number % size else []
@@ -131,15 +178,15 @@ def _cardinal(number: int) -> list[str]:
 
 @lru_cache(maxsize=1)
 def lexicon() -> dict[str, tuple[str, ...]]:
-    """Return word → phones of every word that is not spelled by rule; no two have the same phones."""
-    sounds, taken = {}, set()
+    """Return word → phones of the words that are not spelled by rule; no two have the same phones."""
+    phones_by_word, used = {}, set()
     for entry in _LEXICON.replace("\n", "|").strip("|").split("|"):
         word, *phones = entry.split()
-        while tuple(phones) in taken:
+        while tuple(phones) in used:
             phones.insert(0, "GL")
-        sounds[word] = tuple(phones)
-        taken.add(tuple(phones))
-    return sounds
+        phones_by_word[word] = tuple(phones)
+        used.add(tuple(phones))
+    return phones_by_word
 
 
 @lru_cache(maxsize=1)
@@ -150,7 +197,7 @@ def _words() -> dict[tuple[str, ...], str]:
 
 @lru_cache(maxsize=4096)
 def phones_of(word: str) -> tuple[str, ...]:
-    """Return the sounds of one word, lower case letters.
+    """Return the phones of one word in lower-case letters.
 
     >>> phones_of("star"), phones_of("zig")
     (('S', 'T', 'AA', 'R'), ('Z', 'IH', 'G'))
@@ -164,7 +211,7 @@ def phones_of(word: str) -> tuple[str, ...]:
 
 
 def word_of(phones) -> str | None:
-    """Return the one word that has these sounds, or None when no word has them.
+    """Return the word with these phones, or None when no word has them.
 
     >>> word_of(("S", "T", "AA", "R")), word_of(("Z", "IH", "G")), word_of(("DH", "ZH"))
     ('star', 'zig', None)

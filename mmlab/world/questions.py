@@ -9,9 +9,9 @@
     compare   "are there more rings than stars?"              yes · no
               "is the ring larger than the blue star?"        yes · no
 
-"the ..." is used only where the picture holds exactly one such shape. About half
-of the yes-no questions are answered yes. A question speaks of a pair of
-NOVEL_PAIRS only in scenes of the split `novel`: training never names one.
+"the ..." appears only where the image contains exactly one such shape. About half of
+the yes-no questions have the answer yes. A question names a pair of NOVEL_PAIRS only
+in scenes of the split `novel`, so training never names one.
 """
 
 from collections import Counter
@@ -20,16 +20,8 @@ from functools import lru_cache
 from itertools import combinations
 
 from mmlab.errors import InputError
-from mmlab.world.grammar import (
-    NUMBERS,
-    OPPOSITES,
-    RELATIONS,
-    article,
-    describe,
-    holds,
-    plural,
-)
-from mmlab.world.noise import Dice
+from mmlab.world.grammar import NUMBERS, OPPOSITES, RELATIONS, article, describe, holds, plural
+from mmlab.world.noise import Rng
 from mmlab.world.sampling import fingerprint
 from mmlab.world.scene import COLOURS, KINDS, NOVEL_PAIRS, Scene, Shape
 
@@ -51,12 +43,12 @@ class Question:
 
 
 def questions(scene: Scene) -> list[Question]:
-    """Return questions about a scene with their answers: always the same ones.
+    """Return the questions about a scene with their answers; the same scene gives the same questions.
 
-    Every scene has questions of the types exists, count, colour and compare; the
-    others appear where the scene has something to ask for.
+    Every scene has questions of the types exists, count, colour and compare; the other
+    types appear where the scene allows them.
 
-    raises  InputError  when this is no scene
+    raises  InputError  when the argument is not a Scene
 
     >>> from mmlab.world import Shape
     >>> [q.answer for q in questions(Scene([Shape("ring", "red", "small", 24, 24)], "grey"))
@@ -65,28 +57,28 @@ def questions(scene: Scene) -> list[Question]:
     """
     if not isinstance(scene, Scene):
         raise InputError(f"questions: a {type(scene).__name__}", "one Scene", "pass scenes[0]")
-    dice, tally = Dice(fingerprint(scene), 7), _tally(scene)
-    found = [
-        *_exists(scene, dice),
-        *_count(scene, dice, tally),
+    rng, tally = Rng(fingerprint(scene), 7), _tally(scene)
+    candidates = [
+        *_exists(scene, rng),
+        *_count(scene, rng, tally),
         *_attributes(scene, tally),
-        *_relations(scene, dice, tally),
-        *_compare(scene, dice, tally),
+        *_relations(scene, rng, tally),
+        *_compare(scene, rng, tally),
     ]
-    return list(dict.fromkeys(found))
+    return list(dict.fromkeys(candidates))
 
 
 def _yes(truth: bool) -> str:
     return "yes" if truth else "no"
 
 
-# Which of (size, colour, kind) a description may keep, the shortest first.
+# Which of (size, colour, kind) a description may contain, the shortest first.
 _KEEPS = ((0, 0, 1), (0, 1, 0), (0, 1, 1), (1, 0, 1), (1, 1, 0), (1, 1, 1))
 _FIELDS = ("size", "colour", "kind")
 
 
 def _sort(shape: Shape, keep: tuple) -> tuple:
-    """Return (size, colour, kind) of a shape with None for what is not kept."""
+    """Return (size, colour, kind) of a shape, with None for what `keep` omits."""
     return (
         shape.size if keep[0] else None,
         shape.colour if keep[1] else None,
@@ -95,20 +87,20 @@ def _sort(shape: Shape, keep: tuple) -> tuple:
 
 
 def _tally(scene: Scene) -> Counter:
-    """Return how many shapes there are of every sort (size, colour, kind), None for any."""
+    """Return the number of shapes of each sort (size, colour, kind), with None for any."""
     return Counter(_sort(shape, keep) for shape in scene.shapes for keep in _KEEPS)
 
 
 @lru_cache(maxsize=4096)
 def _name(sort: tuple, many: bool = False) -> str:
-    """Return the words for a sort."""
+    """Return the description of a sort."""
     return plural(describe(*sort)) if many else describe(*sort)
 
 
 def _the(shape: Shape, tally: Counter, without: str = "") -> str | None:
-    """Return the shortest description that fits this shape alone, or None.
+    """Return the shortest description that fits only this shape, or None.
 
-    without  the attribute that the description must not give away
+    without  the attribute that the description must not reveal
     """
     for keep in _KEEPS:
         if not (without and keep[_FIELDS.index(without)]) and tally[_sort(shape, keep)] == 1:
@@ -116,8 +108,8 @@ def _the(shape: Shape, tally: Counter, without: str = "") -> str | None:
     return None
 
 
-def _absent_pair(scene: Scene, dice: Dice) -> tuple[str, str]:
-    """Return a pair that the scene does not hold; one of its two words is in the scene."""
+def _absent_pair(scene: Scene, rng: Rng) -> tuple[str, str]:
+    """Return a (colour, kind) pair that is not in the scene, though its colour or its kind is."""
     held = {shape.pair for shape in scene.shapes}
     taboo = held if held & NOVEL_PAIRS else held | NOVEL_PAIRS
     near = dict.fromkeys(
@@ -125,28 +117,28 @@ def _absent_pair(scene: Scene, dice: Dice) -> tuple[str, str]:
         for shape in scene.shapes
         for pair in (*((c, shape.kind) for c in COLOURS), *((shape.colour, k) for k in KINDS))
     )
-    return dice.pick([pair for pair in near if pair not in taboo])
+    return rng.pick([pair for pair in near if pair not in taboo])
 
 
-def _exists(scene: Scene, dice: Dice):
-    """Yield one question answered yes and one answered no."""
-    asked = [(dice.pick(scene.shapes).pair, "yes"), (_absent_pair(scene, dice), "no")]
-    for pair, answer in dice.shuffle(asked):
+def _exists(scene: Scene, rng: Rng):
+    """Yield one question with the answer yes and one with the answer no."""
+    pairs = [(rng.pick(scene.shapes).pair, "yes"), (_absent_pair(scene, rng), "no")]
+    for pair, answer in rng.shuffle(pairs):
         yield Question(f"is there {article(_name((None, *pair)))}?", "exists", answer)
 
 
-def _count(scene: Scene, dice: Dice, tally: Counter):
-    """Yield how many there are: of all, of a kind, of a colour, of a pair, of a kind not there."""
+def _count(scene: Scene, rng: Rng, tally: Counter):
+    """Yield questions for the number of all shapes, of a kind, a colour, a pair, and an absent kind."""
     yield Question("how many shapes are there?", "count", NUMBERS[len(scene.shapes)])
-    shape = dice.pick(scene.shapes)
-    absent = dice.pick([kind for kind in KINDS if not tally[None, None, kind]])
+    shape = rng.pick(scene.shapes)
+    absent = rng.pick([kind for kind in KINDS if not tally[None, None, kind]])
     sorts = [_sort(shape, keep) for keep in _KEEPS[:3]] + [(None, None, absent)]
     for sort in sorts:
         yield Question(f"how many {_name(sort, True)} are there?", "count", NUMBERS[tally[sort]])
 
 
 def _attributes(scene: Scene, tally: Counter):
-    """Yield what colour, kind and size each shape has, where it can be named without."""
+    """Yield questions for the colour, kind and size of each shape that can be named without it."""
     yield Question("what colour is the background?", "colour", scene.background)
     for shape in scene.shapes:
         for type_, field in (("colour", "colour"), ("shape", "kind"), ("size", "size")):
@@ -154,30 +146,30 @@ def _attributes(scene: Scene, tally: Counter):
                 yield Question(f"what {field} is {name}?", type_, getattr(shape, field))
 
 
-def _relations(scene: Scene, dice: Dice, tally: Counter):
-    """Yield for each two shapes that lie apart one question, true or turned round."""
+def _relations(scene: Scene, rng: Rng, tally: Counter):
+    """Yield one question for each pair of shapes with a relation, true or reversed."""
     for pair in combinations(scene.shapes, 2):
-        first, second = dice.shuffle(pair)
+        first, second = rng.shuffle(pair)
         names = _the(first, tally), _the(second, tally)
         true = [word for word in RELATIONS if holds(word, first, second)]
         if all(names) and true:
-            word, turned = dice.pick(true), dice.roll(2)
-            asked = OPPOSITES[word] if turned else word
-            yield Question(f"is {names[0]} {asked} {names[1]}?", "relation", _yes(not turned))
+            word, turned = rng.pick(true), rng.integers(2)
+            relation = OPPOSITES[word] if turned else word
+            yield Question(f"is {names[0]} {relation} {names[1]}?", "relation", _yes(not turned))
 
 
-def _compare(scene: Scene, dice: Dice, tally: Counter):
-    """Yield which sort there is more of, and which of two shapes is larger."""
+def _compare(scene: Scene, rng: Rng, tally: Counter):
+    """Yield comparisons of the numbers of two sorts and of the sizes of two shapes."""
     for keep, values in ((_KEEPS[0], KINDS), (_KEEPS[1], tuple(COLOURS))):
-        present = _sort(dice.pick(scene.shapes), keep)
-        place = keep.index(1)
-        value = dice.pick([value for value in values if value != present[place]])
-        other = (*present[:place], value, *present[place + 1 :])
-        first, second = dice.shuffle((present, other))
-        asked = f"are there more {_name(first, True)} than {_name(second, True)}?"
-        yield Question(asked, "compare", _yes(tally[first] > tally[second]))
+        present = _sort(rng.pick(scene.shapes), keep)
+        field = keep.index(1)
+        value = rng.pick([value for value in values if value != present[field]])
+        other = (*present[:field], value, *present[field + 1 :])
+        first, second = rng.shuffle((present, other))
+        text = f"are there more {_name(first, True)} than {_name(second, True)}?"
+        yield Question(text, "compare", _yes(tally[first] > tally[second]))
     for pair in combinations(scene.shapes, 2):
-        first, second = dice.shuffle(pair)
+        first, second = rng.shuffle(pair)
         names = [_the(shape, tally, without="size") for shape in (first, second)]
         if all(names) and first.size != second.size:
             truth = first.size == "large"

@@ -1,11 +1,11 @@
-"""What goes into a client and what comes out of it, in no provider's form."""
+"""The requests and replies of a client, independent of the provider."""
 
 from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True)
 class Call:
-    """One call of a tool that a model asks for: its name, its arguments, and the provider's id for it."""
+    """A tool call that a model requests: the tool's name, the arguments, and the provider's id of the call."""
 
     name: str
     arguments: dict
@@ -14,7 +14,7 @@ class Call:
 
 @dataclass(frozen=True)
 class Result:
-    """What a tool returned to a call: words, or anything that JSON can hold."""
+    """What a tool returned for a call: a text, or any value that JSON can hold."""
 
     call: Call
     output: object
@@ -25,8 +25,8 @@ class Tool:
     """A function that a model may call.
 
     name         str    letters, digits, underscores
-    description  str    what it does: the model chooses by it
-    parameters   dict   the JSON schema of its arguments, or a dataclass that has them as fields
+    description  str    what it does; the model chooses a tool by its description
+    parameters   dict   the JSON schema of its arguments, or a dataclass with a field for each
     """
 
     name: str
@@ -40,34 +40,34 @@ class Turn:
 
     role     "user" or "assistant"
     text     str
-    images, sounds, documents   tuples, as Client.ask takes them
-    results  tuple of Result   what tools returned to the assistant's calls
-    calls    tuple of Call     what the assistant asked for
-    said     dict   provider → the assistant's message in that provider's own form: it goes back as it came
+    images, audio, documents   tuples, as Client.ask takes them
+    results  tuple of Result   what tools returned for the assistant's calls
+    calls    tuple of Call     the tool calls that the assistant requested
+    native   dict   provider → the assistant's message in that provider's format, sent back unchanged
     """
 
     role: str
     text: str = ""
     images: tuple = ()
-    sounds: tuple = ()
+    audio: tuple = ()
     documents: tuple = ()
     results: tuple[Result, ...] = ()
     calls: tuple[Call, ...] = ()
-    said: dict = field(default_factory=dict, repr=False)
+    native: dict = field(default_factory=dict, repr=False)
 
 
 @dataclass(frozen=True)
 class Ask:
-    """One question, all of it: what a provider's request is made of.
+    """Everything that a request to a provider is built from.
 
     model       str
-    turns       tuple of Turn   the history, and the question last
+    turns       tuple of Turn   the history, then the question
     system      str
-    schema      dict or None    what the reply's JSON must satisfy
+    schema      dict or None    the JSON schema that the reply must satisfy
     tools       tuple of Tool
-    must_call   bool            whether it must call one of them
-    max_tokens  int             of the reply
-    detail      str or None     of pictures: "low", "high" ...
+    must_call   bool            whether the model must call a tool
+    max_tokens  int             limit of the reply's tokens
+    detail      str or None     of images: "low", "high" ...
     """
 
     model: str
@@ -82,11 +82,11 @@ class Ask:
 
 @dataclass(frozen=True)
 class Usage:
-    """The tokens that a call cost, as its provider counted them.
+    """The tokens of a call, as the provider counted them.
 
-    input   int   all that was sent, pictures too
-    output  int   all that was answered
-    cached  int   those of `input` that the provider had kept, and charges less for
+    input   int   everything that was sent, images included
+    output  int   everything that the model generated
+    cached  int   those of `input` that the provider had cached and charges less for
 
     >>> (Usage(700, 20) + Usage(80, 5)).total
     805
@@ -98,7 +98,7 @@ class Usage:
 
     @property
     def total(self) -> int:
-        """Input and output together."""
+        """Input and output tokens together."""
         return self.input + self.output
 
     def __add__(self, other: "Usage") -> "Usage":
@@ -107,19 +107,19 @@ class Usage:
 
 @dataclass(frozen=True)
 class Answer:
-    """What a model answered.
+    """The answer of a model.
 
-    text     str         "" where it gave none: a call, a refusal, nothing
-    parsed   object      what `schema` asked for; None without a schema, or where `ending` says why not
+    text     str         "" if there is none: a tool call, a refusal, an empty reply
+    parsed   object      the reply as the type of `schema`; None without a schema, or if `ending` is not "stop"
     calls    tuple of Call
     usage    Usage
-    cost     float       dollars; None where no price is known
-    ending   "stop", "length" (cut at max_tokens), "call", "refusal" or "empty"
-    raw      dict        the provider's response as it came
-    refusal  str         the words of a refusal, where it has some
-    turns    tuple of Turn   the question and this answer: add them to `history`; none of a refusal or of nothing
-    cached   bool        whether it came from the cache: then it cost nothing
-    tries    int         requests that were sent for it
+    cost     float       dollars; None if no price is known
+    ending   stop reason: "stop", "length" (cut at max_tokens), "call", "refusal" or "empty"
+    raw      dict        the provider's response, unchanged
+    refusal  str         the text of a refusal, if it has one
+    turns    tuple of Turn   the question and this answer, to add to `history`; () for a refusal or an empty reply
+    cached   bool        whether it came from the cache and cost nothing
+    tries    int         number of requests that were sent
     """
 
     text: str

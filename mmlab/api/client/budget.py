@@ -1,24 +1,29 @@
-"""Dollars: what a call may cost at most, reserved before it is sent; what it did cost, after."""
+"""Limits in dollars: the maximum cost of a call is reserved before it is sent, and settled afterwards."""
 
 import json
 import threading
 
 from mmlab.api import catalog
 from mmlab.api.client.answers import Ask, Turn, Usage
-from mmlab.api.client.attachments import document_bytes, picture_bytes, sound_bytes
+from mmlab.api.client.attachments import audio_bytes, document_bytes, image_bytes
+from mmlab.api.providers import PROVIDERS
 from mmlab.api.tokens import image_tokens, text_tokens
 from mmlab.errors import InputError
 
 MILLION = 1_000_000
-_PAGE_TOKENS, _SOUND_BYTES_A_TOKEN, _FAR_PICTURE = 3000, 1000, (1600, 1600)  # with room to spare
+_PAGE_TOKENS, _AUDIO_BYTES_PER_TOKEN, _LINKED_IMAGE = (
+    3000,
+    1000,
+    (1600, 1600),
+)  # upper bounds; the size of an image that is given by address
 
 
 class Budget:
-    """A sum that is never overspent, whichever threads ask at once.
+    """A sum that is never overspent, even when several threads ask at the same time.
 
     dollars  float   the sum
-    spent    float   what calls cost; those that were lost on the way count as if they had cost the most
-    left     float   what is neither spent nor reserved
+    spent    float   the cost of all calls; a call whose connection failed counts with its maximum cost
+    left     float   the part that is neither spent nor reserved
 
     >>> budget = Budget(1.0)
     >>> reserved = budget.reserve(0.75)
@@ -37,20 +42,23 @@ class Budget:
 
     @property
     def left(self) -> float:
-        """What may still be reserved."""
+        """The sum that may still be reserved."""
         return self.dollars - self.spent
 
-    def reserve(self, most: float) -> "Reservation":
-        """Return the right to spend so much; raise InputError where less is left."""
+    def reserve(self, maximum: float) -> "Reservation":
+        """Return a reservation of `maximum` dollars; raise InputError if less is left."""
         with self._lock:
-            if most > self.left:
-                raise InputError(f"a call that may cost ${most:.6f}", f"at most ${self.left:.6f}, what is left of "
-                                 f"${self.dollars:.2f}", "raise the budget, or ask for fewer max_tokens")  # fmt: skip
-            self.spent += most
-        return Reservation(self, most)
+            if maximum > self.left:
+                raise InputError(
+                    f"a call that may cost ${maximum:.6f}",
+                    f"at most ${self.left:.6f}, the rest of ${self.dollars:.2f}",
+                    "raise the budget, or ask for fewer max_tokens",
+                )
+            self.spent += maximum
+        return Reservation(self, maximum)
 
     def add(self, dollars: float) -> None:
-        """Count dollars as spent; less than 0 gives some back."""
+        """Count dollars as spent; a negative sum gives dollars back."""
         with self._lock:
             self.spent += dollars
 
@@ -59,24 +67,24 @@ class Budget:
 
 
 class Reservation:
-    """The right to spend so much. Left alone it counts as spent: a lost call may have been billed."""
+    """Reserved dollars. They count as spent until settled, because a lost call may have been billed."""
 
-    def __init__(self, budget: Budget, most: float):
-        self.budget, self.most, self.open = budget, most, True
+    def __init__(self, budget: Budget, maximum: float):
+        self.budget, self.maximum, self.open = budget, maximum, True
 
     def settle(self, cost: float) -> None:
-        """Count what a call really cost in place of the most that it might have."""
+        """Replace the maximum cost of a call by its actual cost."""
         if self.open:
-            self.budget.add(cost - self.most)
+            self.budget.add(cost - self.maximum)
         self.open = False
 
     def release(self) -> None:
-        """Give it all back: the call was refused, and cost nothing."""
+        """Give all of it back: the call was refused and cost nothing."""
         self.settle(0.0)
 
 
 def price_of(model: str, prompt_tokens: int = 0) -> dict | None:
-    """Return a model's dollars a million tokens, for a prompt so long; None where the catalog has none."""
+    """Return a model's dollars per million tokens for a prompt of this length; None if the catalog has none."""
     try:
         return catalog.price_of(model, prompt_tokens)
     except InputError:
@@ -84,41 +92,41 @@ def price_of(model: str, prompt_tokens: int = 0) -> dict | None:
 
 
 def cost_of(usage: Usage, price: dict) -> float:
-    """Return what a call cost in dollars.
+    """Return the cost of a call in dollars.
 
     >>> cost_of(Usage(1_000_000, 500_000), {"input": 2.0, "output": 8.0})
     6.0
     """
     fresh = usage.input - usage.cached
-    kept = usage.cached * price.get("cached", price["input"])
-    return (fresh * price["input"] + kept + usage.output * price["output"]) / MILLION
+    cached = usage.cached * price.get("cached", price["input"])
+    return (fresh * price["input"] + cached + usage.output * price["output"]) / MILLION
 
 
-def most_usage(ask: Ask, provider: str) -> Usage:
-    """Return how many tokens a call takes at most: all that is sent, a tenth more, and the longest reply."""
-    told = [ask.system, json.dumps(ask.schema) if ask.schema else "", *map(str, ask.tools)]
-    tokens = sum(map(text_tokens, told)) + sum(_tokens(turn, provider, ask.detail) for turn in ask.turns)
+def max_usage(ask: Ask, provider: str) -> Usage:
+    """Return an upper bound of a call's tokens: all that is sent plus 10 %, and `max_tokens` of reply."""
+    texts = [ask.system, json.dumps(ask.schema) if ask.schema else "", *map(str, ask.tools)]
+    tokens = sum(map(text_tokens, texts)) + sum(_tokens(turn, provider, ask.detail) for turn in ask.turns)
     return Usage(int(tokens * 1.1) + 50, ask.max_tokens)
 
 
 def _tokens(turn: Turn, provider: str, detail: str | None) -> int:
-    """Return how many tokens one turn has at most, by the dearest of its provider's rules for pictures."""
-    texts = [turn.text, *(str(one.output) for one in turn.results), *map(str, turn.calls)]
+    """Return an upper bound of one turn's tokens, by the most expensive of its provider's rules for images."""
+    texts = [turn.text, *(str(result.output) for result in turn.results), *map(str, turn.calls)]
     tokens = sum(map(text_tokens, texts)) + 8
-    rules = [name for name in catalog.catalog()["image_tokens"] if name.partition("-")[0] == provider]
-    for width, height in (_size(picture_bytes(one)) for one in turn.images):
+    rules = PROVIDERS[provider].image_rules
+    for width, height in (_size(image_bytes(image)) for image in turn.images):
         tokens += max(image_tokens(rule, width, height, detail or "auto") for rule in rules)
-    tokens += sum(len(sound_bytes(one)) // _SOUND_BYTES_A_TOKEN + 1 for one in turn.sounds)
-    return tokens + sum(_PAGE_TOKENS * _pages(document_bytes(one)) for one in turn.documents)
+    tokens += sum(len(audio_bytes(clip)) // _AUDIO_BYTES_PER_TOKEN + 1 for clip in turn.audio)
+    return tokens + sum(_PAGE_TOKENS * _pages(document_bytes(document)) for document in turn.documents)
 
 
-def _size(given: bytes | str) -> tuple[int, int]:
-    from mmlab.world.images import image_header
+def _size(image: bytes | str) -> tuple[int, int]:
+    from mmlab.world.files.image import image_header
 
-    return _FAR_PICTURE if isinstance(given, str) else image_header(given)[1:]
+    return _LINKED_IMAGE if isinstance(image, str) else image_header(image)[1:]
 
 
 def _pages(document: bytes) -> int:
-    """Return how many pages a PDF file has at most: a compressed list of pages counts by its size."""
-    told = document.count(b"/Type /Page") + document.count(b"/Type/Page")
-    return told or len(document) // 2000 + 1
+    """Return an upper bound of a PDF file's pages; if its list of pages is compressed, from the file's size."""
+    pages = document.count(b"/Type /Page") + document.count(b"/Type/Page")
+    return pages or len(document) // 2000 + 1

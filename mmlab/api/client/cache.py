@@ -1,4 +1,4 @@
-"""Answers on disk: the same question to the same model costs nothing the second time."""
+"""Responses stored on disk: the same request to the same model costs nothing the second time."""
 
 import hashlib
 import json
@@ -13,64 +13,70 @@ _WAIT_SECONDS = 30.0  # for another process that writes
 
 
 class Cache:
-    """Responses by question, in one SQLite file that threads and processes share.
+    """Responses by request, in one SQLite file that threads and processes share.
 
-    path    where it lies; made where it is not
-    raises  InputError  when the file is no such cache
+    path    of the file; created if missing
+    raises  InputError  when the file is not such a cache
 
-    A row is written whole or not at all: a process that is killed leaves the file as it was
-    before. Questions are kept as digests; answers as they came, so it belongs where they may lie.
+    A row is written completely or not at all, so a killed process leaves the file as it was. Requests
+    are stored as digests, but responses in full: keep the file where the responses may be stored.
     """
 
     def __init__(self, path):
         self.path, self._lock = Path(path), threading.Lock()
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
-            self._link = sqlite3.connect(self.path, timeout=_WAIT_SECONDS, isolation_level=None,
-                                         check_same_thread=False)  # fmt: skip
+            self._link = sqlite3.connect(
+                self.path, timeout=_WAIT_SECONDS, isolation_level=None, check_same_thread=False
+            )
             self._link.execute("PRAGMA journal_mode = WAL")
             self._link.execute(_TABLE)
         except (OSError, sqlite3.DatabaseError) as error:
-            raise InputError(f"Cache({str(self.path)!r}): {error}", "a file of answers, or a place for one",
-                             "choose another file") from error  # fmt: skip
+            raise InputError(
+                f"Cache({str(self.path)!r}): {error}",
+                "an SQLite file of responses, or a path where one can be created",
+                "choose another file",
+            ) from error
 
     def find(self, key: str) -> dict | None:
-        """Return the response that is kept under a key, or None."""
+        """Return the response that is stored under a key, or None."""
         with self._lock:
             row = self._link.execute("SELECT raw FROM answers WHERE key = ?", (key,)).fetchone()
         return json.loads(row[0]) if row else None
 
-    def keep(self, key: str, model: str, raw: dict) -> None:
-        """Keep a response; a later one takes its place."""
+    def store(self, key: str, model: str, raw: dict) -> None:
+        """Store a response; it replaces an earlier one."""
         with self._lock:
-            self._link.execute("INSERT OR REPLACE INTO answers (key, model, raw) VALUES (?, ?, ?)",
-                               (key, model, json.dumps(raw)))  # fmt: skip
+            self._link.execute(
+                "INSERT OR REPLACE INTO answers (key, model, raw) VALUES (?, ?, ?)",
+                (key, model, json.dumps(raw)),
+            )
 
     def __len__(self) -> int:
         with self._lock:
             return self._link.execute("SELECT COUNT(*) FROM answers").fetchone()[0]
 
     def clear(self) -> None:
-        """Forget all answers."""
+        """Delete all responses."""
         with self._lock:
             self._link.execute("DELETE FROM answers")
 
     def close(self) -> None:
-        """Close the file; again is harmless."""
+        """Close the file; a second call does nothing."""
         with self._lock:
             self._link.close()
 
 
 def key_of(provider: str, live: bool, body: dict) -> str:
-    """Return the digest of a request: the same for the same question to the same model.
+    """Return the digest of a request, equal for equal requests to the same model.
 
     >>> key_of("openai", False, {"a": 1, "b": b"2"}) == key_of("openai", False, {"b": b"2", "a": 1})
     True
     """
-    told = json.dumps([provider, live, body], sort_keys=True, default=_told)
-    return hashlib.sha256(told.encode()).hexdigest()
+    text = json.dumps([provider, live, body], sort_keys=True, default=_digest_or_repr)
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
-def _told(value) -> str:
-    """Return bytes as their digest; anything else that JSON lacks as its words."""
+def _digest_or_repr(value) -> str:
+    """Return bytes as their digest, and any other value that JSON lacks as its repr."""
     return hashlib.sha256(value).hexdigest() if isinstance(value, bytes) else repr(value)

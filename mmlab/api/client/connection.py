@@ -1,4 +1,4 @@
-"""Which server, which model, which key: a client that is ready to ask."""
+"""`connect`: choose the server, the model and the key, and return a client."""
 
 import os
 import random
@@ -11,38 +11,53 @@ from mmlab.api.client.budget import Budget, price_of
 from mmlab.api.client.cache import Cache
 from mmlab.api.client.parts import Parts
 from mmlab.api.client.trace import Trace
+from mmlab.api.providers import PROVIDERS
 from mmlab.errors import InputError, MissingPart
 
-LIVE_CAP = 1.0  # dollars that a live client may spend where no budget says otherwise
-_PATHS = {"openai": "/openai/v1", "anthropic": "/anthropic", "google": "/google"}
+LIVE_CAP = 1.0  # dollars that a live client may spend if no budget is given
 _local = None
 _starting = threading.Lock()
 
 
-def connect(provider: str = "openai", *, server=None, role: str = "vision", model: str | None = None,
-            budget=None, cache=None, trace=None, retries: int = 3, patience: float = 120.0,
-            parts=None, timeout: float = 60.0, key: str | None = None, price: dict | None = None,
-            sleep=None, draw=random.random, transport=None) -> Client:  # fmt: skip
-    """Return a client of one provider: of the local server, or with MMLAB_LIVE=1 and a key of the real one.
+def connect(
+    provider: str = "openai",
+    *,
+    server=None,
+    role: str = "vision",
+    model: str | None = None,
+    budget=None,
+    cache=None,
+    trace=None,
+    retries: int = 3,
+    patience: float = 120.0,
+    parts=None,
+    timeout: float = 60.0,
+    key: str | None = None,
+    price: dict | None = None,
+    sleep=None,
+    draw=random.random,
+    transport=None,
+) -> Client:
+    """Return a client of one provider: of the local server, or of the real one with MMLAB_LIVE=1 and a key.
 
-    provider  "openai", "anthropic" or "google": whose SDK, whose protocol
-    server    a running mmlab.api.server.Server, or its url; None: one of this process, started at need
-    role      what the model is for: "vision", "fast", "listen" ...; catalog.toml says which plays it
-    model     an id, in place of a role
-    budget    dollars, or a Budget that clients share; live, a dollar unless told otherwise
-    cache     a path, or a Cache; None: every question is asked
-    trace     a path, or a Trace; None: nothing is written
-    retries   int    requests after the first that failed, where another may help
-    patience  float  seconds: a provider that asks to wait longer is not waited for
-    parts     name → function of yours, in place of mmlab's: see mmlab.api.client.parts
+    provider  "openai", "anthropic" or "google": the SDK and the protocol
+    server    a running mmlab.api.server.Server, or its URL; None: this process's own, started on first use
+    role      the use of the model: "vision", "fast", "listen" ...; catalog.toml names a model for each
+    model     a model id, instead of a role
+    budget    dollars, or a Budget that clients share; live, the default is one dollar
+    cache     a path, or a Cache; None: every request is sent
+    trace     a path, or a Trace; None: no trace is written
+    retries   int    further requests after a failure that may pass
+    patience  float  seconds; if a provider asks to wait longer, the call fails at once
+    parts     name → your function, which replaces mmlab's: see mmlab.api.client.parts
     timeout   float  seconds without a byte from the server
-    key       str    in place of the one in the environment
-    price     dict   input, output, perhaps cached: dollars a million tokens, where the catalog has none
-    sleep, draw, transport   for tests: a virtual clock, the chance in waits, recorded answers
+    key       str    instead of the key in the environment
+    price     dict   input, output, optionally cached: dollars per million tokens, if the catalog has none
+    sleep, draw, transport   for tests: a virtual clock, the random part of waits, recorded responses
     raises    InputError  for an unknown provider or role; MissingPart without a key, or without the SDK
     """
-    if provider not in sdks.PROVIDERS:
-        raise InputError(f"connect({provider!r})", f"one of {', '.join(sdks.PROVIDERS)}", "connect('openai')")
+    if provider not in PROVIDERS:
+        raise InputError(f"connect({provider!r})", f"one of {', '.join(PROVIDERS)}", "connect('openai')")
     if retries < 0:
         raise InputError(f"connect: retries={retries}", "0 or more", "pass retries=0 to ask once")
     live = server is None and os.environ.get("MMLAB_LIVE", "") not in ("", "0")
@@ -52,33 +67,47 @@ def connect(provider: str = "openai", *, server=None, role: str = "vision", mode
         key, base_url = key or _key(provider), None
         budget = LIVE_CAP if budget is None else budget
     else:
-        base_url = _url(server) + _PATHS[provider]
+        base_url = _url(server) + PROVIDERS[provider].base_path
         key = key or getattr(server, "key", None) or "local"
     if budget is not None and not (price or price_of(model)):
-        raise InputError(f"connect: a budget for {model}, whose price is not in the catalog",
-                         "dollars a million tokens", "price={'input': 2.0, 'output': 8.0}")  # fmt: skip
+        raise InputError(
+            f"connect: a budget for {model}, whose price is not in the catalog",
+            "dollars per million tokens",
+            "price={'input': 2.0, 'output': 8.0}",
+        )
     return Client(
-        provider, model, base_url=base_url, key=key, price=price, timeout=timeout, transport=transport,
+        provider,
+        model,
+        base_url=base_url,
+        key=key,
+        price=price,
+        timeout=timeout,
+        transport=transport,
         budget=budget if budget is None or isinstance(budget, Budget) else Budget(budget),
         cache=cache if cache is None or isinstance(cache, Cache) else Cache(cache),
         trace=trace if trace is None or isinstance(trace, Trace) else Trace(trace),
-        parts=parts if isinstance(parts, Parts) else Parts(parts), sleep=sleep,
+        parts=parts if isinstance(parts, Parts) else Parts(parts),
+        sleep=sleep,
         retrying={"attempts": retries + 1, "first": 0.5, "longest": 8.0, "patience": patience, "draw": draw},
-    )  # fmt: skip
+    )
 
 
 def _key(provider: str) -> str:
     """Return a provider's key from the environment, or raise MissingPart."""
-    for name in sdks.KEYS[provider]:
+    names = PROVIDERS[provider].key_variables
+    for name in names:
         if os.environ.get(name, "").strip():
             return os.environ[name].strip()
-    name = sdks.KEYS[provider][0]
-    raise MissingPart(f"MMLAB_LIVE is set, and {name} is not", f"a key of {provider} in the environment",
-                      f"set {name}, or unset MMLAB_LIVE to ask the local server")  # fmt: skip
+    name = names[0]
+    raise MissingPart(
+        f"MMLAB_LIVE is set, and {name} is not",
+        f"a key of {provider} in the environment",
+        f"set {name}, or unset MMLAB_LIVE to ask the local server",
+    )
 
 
 def _url(server) -> str:
-    """Return the address of a server; start this process's own where none is given."""
+    """Return the address of a server; start this process's own if none is given."""
     global _local
     if isinstance(server, str):
         return server.rstrip("/")

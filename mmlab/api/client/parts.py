@@ -1,4 +1,4 @@
-"""The parts of a client that can be exchanged, and where each comes from."""
+"""The functions of a client that can be replaced, and where each comes from."""
 
 import importlib
 from collections.abc import Callable, Mapping
@@ -6,19 +6,21 @@ from collections.abc import Callable, Mapping
 from mmlab.errors import InputError
 
 HOMES = {
-    "image_part_openai": "messages", "image_part_anthropic": "messages", "image_part_gemini": "messages",
-    "retry_policy": "retry", "parse_json_reply": "replies", "reply_text": "replies",
-}  # fmt: skip
+    "image_part_openai": "messages",
+    "image_part_anthropic": "messages",
+    "image_part_gemini": "messages",
+    "retry_policy": "retry",
+    "parse_json_reply": "replies",
+    "reply_text": "replies",
+}
 PACKAGE = __package__
 
 
 class Parts:
-    """A client's exchangeable functions, each an attribute: yours, else mmlab's, else the stand-in.
+    """A client's replaceable functions as attributes: yours if given, otherwise mmlab's.
 
     given   dict   name → function, of those in HOMES; or None
-    raises  InputError  for a name that is none of them, or a thing that cannot be called
-
-    The stand-in comes in where the week withholds mmlab's own.
+    raises  InputError  for any other name, or a value that cannot be called
 
     >>> Parts({"reply_text": str}).origin("reply_text")
     'yours'
@@ -27,8 +29,11 @@ class Parts:
     def __init__(self, given: Mapping[str, Callable] | None = None):
         for name, function in (given or {}).items():
             if name not in HOMES or not callable(function):
-                raise InputError(f"parts: {name!r}", f"a function for one of {', '.join(HOMES)}",
-                                 "parts={'retry_policy': retry_policy}")  # fmt: skip
+                raise InputError(
+                    f"parts: {name!r}",
+                    f"a function for one of {', '.join(HOMES)}",
+                    "parts={'retry_policy': retry_policy}",
+                )
         self._given = dict(given or {})
 
     def __getattr__(self, name: str) -> Callable:
@@ -36,21 +41,11 @@ class Parts:
             raise AttributeError(f"'Parts' has no {name!r}")
         if name in self._given:
             return self._given[name]
-        home = HOMES[name] if self.origin(name) == "mmlab" else "stand_in"
-        return getattr(importlib.import_module(f"{PACKAGE}.{home}"), name)
+        return getattr(importlib.import_module(f"{PACKAGE}.{HOMES[name]}"), name)
 
     def origin(self, name: str) -> str:
-        """Return whose a part is: "yours", "mmlab" or "stand-in"."""
-        if name in self._given:
-            return "yours"
-        home = f"{PACKAGE}.{HOMES[name]}"
-        try:
-            importlib.import_module(home)
-        except ModuleNotFoundError as error:
-            if error.name != home:
-                raise
-            return "stand-in"
-        return "mmlab"
+        """Return where a function comes from: "yours" or "mmlab"."""
+        return "yours" if name in self._given else "mmlab"
 
     def __repr__(self) -> str:
         return " · ".join(f"{name}: {self.origin(name)}" for name in HOMES)

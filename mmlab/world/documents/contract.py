@@ -1,12 +1,18 @@
-"""A page of a contract: parties, numbered clauses, and terms that can be looked up in them."""
+"""A page of a contract: parties and numbered clauses with the terms."""
 
 from datetime import date
 
 from mmlab.world.documents import names
 from mmlab.world.documents.page import INK, SOFT, Document, Sheet, wrapped
 
-_SERVICES = ("cleaning of the windows", "care of the garden", "repair of the lifts", "delivery of fresh bread",
-             "upkeep of the website", "tuning of the pianos")  # fmt: skip
+_SERVICES = (
+    "cleaning of the windows",
+    "care of the garden",
+    "repair of the lifts",
+    "delivery of fresh bread",
+    "upkeep of the website",
+    "tuning of the pianos",
+)
 _WIDTH, _LEFT, _RIGHT = 780, 72, 708
 
 
@@ -14,27 +20,34 @@ def contract(seed: int = 0, *, scale: int = 1, small: bool = False) -> Document:
     """Return a page of a service contract.
 
     seed     int    another seed gives other parties and terms
-    scale    int    pixels to a unit, 1 to 4
+    scale    int    pixels per unit, 1 to 4
     small    bool   small print, hard to read
-    returns  Document   fields: title, provider, client, date, service, currency, fee in cents a month,
+    returns  Document   fields: title, provider, client, date, service, currency, fee in cents per month,
                         months, notice_days, payment_days, penalty_percent, law (a town), and
                         clauses: a list of {"number", "heading", "text"}
     """
-    dice = names.dice_for("contract", seed)
-    start = names.day(dice)
+    rng = names.rng_for("contract", seed)
+    start = names.day(rng)
     fields = {
-        "title": "Service agreement", "provider": names.firm(dice), "client": names.person(dice),
-        "date": start.isoformat(), "service": dice.pick(_SERVICES),
-        "currency": dice.pick(tuple(names.CURRENCIES)), "fee": 5000 + 250 * dice.roll(400),
-        "months": dice.pick((6, 12, 18, 24, 36)), "notice_days": dice.pick((14, 30, 60, 90)),
-        "payment_days": dice.pick((10, 14, 21, 30)), "penalty_percent": 1 + dice.roll(5),
-        "law": names.town(dice),
-    }  # fmt: skip
+        "title": "Service agreement",
+        "provider": names.firm(rng),
+        "client": names.person(rng),
+        "date": start.isoformat(),
+        "service": rng.pick(_SERVICES),
+        "currency": rng.pick(tuple(names.CURRENCIES)),
+        "fee": 5000 + 250 * rng.integers(400),
+        "months": rng.pick((6, 12, 18, 24, 36)),
+        "notice_days": rng.pick((14, 30, 60, 90)),
+        "payment_days": rng.pick((10, 14, 21, 30)),
+        "penalty_percent": 1 + rng.integers(5),
+        "law": names.town(rng),
+    }
     clauses = _clauses(fields)
-    # The first clause stays the first; the others come in any order.
-    order = [clauses[0], *dice.shuffle(clauses[1:])]
+    # The first clause stays first; the others are shuffled.
+    order = [clauses[0], *rng.shuffle(clauses[1:])]
     fields["clauses"] = [
-        {"number": number, "heading": heading, "text": text} for number, (heading, text) in enumerate(order, 1)
+        {"number": number, "heading": heading, "text": text}
+        for number, (heading, text) in enumerate(order, 1)
     ]
     return _drawn(fields, scale, small)
 
@@ -43,20 +56,41 @@ def _clauses(fields: dict) -> list[tuple[str, str]]:
     """Return (heading, text) of every clause."""
     fee = names.money(fields["fee"], names.CURRENCIES[fields["currency"]])
     return [
-        ("Subject", f"The provider takes over the {fields['service']} at the client's address. "
-                    "The work is done with due care and by trained staff."),
-        ("Fee", f"The client pays {fee} for each month. The fee holds for the whole term and "
-                "includes travel and material."),
-        ("Payment", f"Invoices are due within {fields['payment_days']} days. For a late payment the provider "
-                    f"may add {fields['penalty_percent']}% of the amount for each month that has begun."),
-        ("Term", f"This agreement runs for {fields['months']} months from the day of its signature. "
-                 "It ends without notice unless both parties extend it in writing."),
-        ("Notice", f"Either party may end this agreement early with {fields['notice_days']} days of notice. "
-                   "The notice must be given in writing."),
-        ("Liability", "The provider answers for damage that its staff causes by gross negligence. "
-                      "Loss of profit is excluded."),
-        ("Law", f"The law of {fields['law']} applies. The courts of {fields['law']} alone decide any dispute."),
-    ]  # fmt: skip
+        (
+            "Subject",
+            f"The provider takes over the {fields['service']} at the client's address. "
+            "The work is done with due care and by trained staff.",
+        ),
+        (
+            "Fee",
+            f"The client pays {fee} for each month. The fee holds for the whole term and "
+            "includes travel and material.",
+        ),
+        (
+            "Payment",
+            f"Invoices are due within {fields['payment_days']} days. For a late payment the provider "
+            f"may add {fields['penalty_percent']}% of the amount for each month that has begun.",
+        ),
+        (
+            "Term",
+            f"This agreement runs for {fields['months']} months from the day of its signature. "
+            "It ends without notice unless both parties extend it in writing.",
+        ),
+        (
+            "Notice",
+            f"Either party may end this agreement early with {fields['notice_days']} days of notice. "
+            "The notice must be given in writing.",
+        ),
+        (
+            "Liability",
+            "The provider answers for damage that its staff causes by gross negligence. "
+            "Loss of profit is excluded.",
+        ),
+        (
+            "Law",
+            f"The law of {fields['law']} applies. The courts of {fields['law']} alone decide any dispute.",
+        ),
+    ]
 
 
 def _drawn(fields: dict, scale: int, small: bool) -> Document:

@@ -1,19 +1,27 @@
-"""Filled-in forms: labels, boxes with answers, and choices that are ticked or not."""
+"""Filled-in forms: labels, boxes with answers, and choices with tick boxes."""
 
 from mmlab.world.documents import names
 from mmlab.world.documents.page import INK, SOFT, WHITE, Document, Sheet
 
 _BLUE, _LINE, _HAND = (37, 84, 150), (150, 158, 170), (22, 52, 110)
 _FORMS = (
-    ("Library card application", "Public library of Northring",
-     ("Borrow books", "Borrow films", "Use the reading room", "Receive the newsletter")),
-    ("Parking permit request", "Town hall of Squareham",
-     ("Resident", "Electric car", "Weekdays only", "Second vehicle")),
-    ("Course registration", "Evening school of Starhaven",
-     ("Drawing", "Photography", "Pottery", "Certificate wanted")),
-    ("Volunteer sign-up", "Lantern festival of Crossmouth",
-     ("Stage", "Kitchen", "First aid", "Clean-up")),
-)  # fmt: skip
+    (
+        "Library card application",
+        "Public library of Northring",
+        ("Borrow books", "Borrow films", "Use the reading room", "Receive the newsletter"),
+    ),
+    (
+        "Parking permit request",
+        "Town hall of Squareham",
+        ("Resident", "Electric car", "Weekdays only", "Second vehicle"),
+    ),
+    (
+        "Course registration",
+        "Evening school of Starhaven",
+        ("Drawing", "Photography", "Pottery", "Certificate wanted"),
+    ),
+    ("Volunteer sign-up", "Lantern festival of Crossmouth", ("Stage", "Kitchen", "First aid", "Clean-up")),
+)
 _WIDTH, _LEFT, _RIGHT = 780, 60, 720
 
 
@@ -21,25 +29,31 @@ def form(seed: int = 0, *, scale: int = 1, small: bool = False) -> Document:
     """Return a filled-in form.
 
     seed     int    another seed gives another form, person and choices
-    scale    int    pixels to a unit, 1 to 4
+    scale    int    pixels per unit, 1 to 4
     small    bool   small print, hard to read
     returns  Document   fields: title, office, reference, answers (label → text: names, address,
                         dates as "2026-03-09"), choices (label → ticked or not), signed (date)
     """
-    dice = names.dice_for("form", seed)
-    title, office, choices = dice.pick(_FORMS)
-    first, last = names.person(dice).split()
-    street, place = names.address(dice)
-    born = names.day(dice).replace(year=1950 + dice.roll(55))
+    rng = names.rng_for("form", seed)
+    title, office, choices = rng.pick(_FORMS)
+    first, last = names.person(rng).split()
+    street, town = names.address(rng)
+    born = names.day(rng).replace(year=1950 + rng.integers(55))
     fields = {
-        "title": title, "office": office, "reference": f"F-{1000 + dice.roll(9000)}",
+        "title": title,
+        "office": office,
+        "reference": f"F-{1000 + rng.integers(9000)}",
         "answers": {
-            "First name": first, "Last name": last, "Date of birth": born.isoformat(),
-            "Phone": f"555 01{dice.roll(100):02d}", "Street": street, "Town": place,
+            "First name": first,
+            "Last name": last,
+            "Date of birth": born.isoformat(),
+            "Phone": f"555 01{rng.integers(100):02d}",
+            "Street": street,
+            "Town": town,
         },
-        "choices": {choice: bool(dice.roll(2)) for choice in choices},
-        "signed": names.day(dice).isoformat(),
-    }  # fmt: skip
+        "choices": {choice: bool(rng.integers(2)) for choice in choices},
+        "signed": names.day(rng).isoformat(),
+    }
     return _drawn(fields, scale, small)
 
 
@@ -50,12 +64,12 @@ def _drawn(fields: dict, scale: int, small: bool) -> Document:
     sheet.text(_LEFT, 50, fields["title"], 26, face="bold", ink=WHITE, role="title")
     sheet.text(_LEFT, 76, fields["office"], 13, ink=WHITE)
     sheet.text(_RIGHT, 76, fields["reference"], 13, face="mono", ink=WHITE, align="right")
-    for place, (label, answer) in enumerate(fields["answers"].items()):
-        left, top = _LEFT + 340 * (place % 2), 134 + 84 * (place // 2)
+    for index, (label, answer) in enumerate(fields["answers"].items()):
+        left, top = _LEFT + 340 * (index % 2), 134 + 84 * (index // 2)
         _field(sheet, left, top, left + 320, label, answer)
     sheet.text(_LEFT, 420, "Please tick what applies", 15, face="bold", ink=_BLUE, role="section")
-    for place, (label, ticked) in enumerate(fields["choices"].items()):
-        left, top = _LEFT + 340 * (place % 2), 440 + 40 * (place // 2)
+    for index, (label, ticked) in enumerate(fields["choices"].items()):
+        left, top = _LEFT + 340 * (index % 2), 440 + 40 * (index // 2)
         sheet.box(left, top, left + 20, top + 20, _LINE, line=1)
         sheet.box(left + 1, top + 1, left + 19, top + 19, WHITE)
         if ticked:
@@ -70,7 +84,7 @@ def _drawn(fields: dict, scale: int, small: bool) -> Document:
 
 
 def _field(sheet: Sheet, left: int, top: int, right: int, label: str, answer: str) -> None:
-    """Draw a label over a box that holds an answer."""
+    """Draw a label above a box with an answer."""
     sheet.text(left, top + 10, label, 12, ink=SOFT, role="label")
     sheet.box(left, top + 20, right, top + 56, _LINE, line=1)
     sheet.box(left + 1, top + 21, right - 1, top + 55, WHITE)

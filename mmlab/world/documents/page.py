@@ -1,8 +1,8 @@
-"""A sheet to draw on, and the document that it becomes: a picture with its truth.
+"""A sheet to draw on, and the document that results: an image with its ground truth.
 
-Everything is whole-number arithmetic: lines, boxes and letters give the same
-bytes on every platform. A sheet remembers each text that is drawn on it, where
-its ink lies, and what it is; that is the document's layout.
+All drawing is integer arithmetic, so lines, boxes and letters give the same bytes on
+every platform. A sheet records each text with the box of its ink and its role; these
+records are the layout of the document.
 """
 
 from dataclasses import dataclass, field
@@ -13,7 +13,7 @@ from mmlab.errors import InputError
 from mmlab.world.letters import FULL, letter
 
 WHITE, INK, SOFT, RULE = (255, 255, 255), (33, 37, 43), (98, 106, 117), (214, 218, 224)
-Box = tuple[int, int, int, int]  # left, top, right, bottom in pixels; right and bottom just outside
+Box = tuple[int, int, int, int]  # left, top, right, bottom in pixels; right and bottom exclusive
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,9 +21,9 @@ class Piece:
     """One text or element of a page.
 
     text   str   as printed
-    box    Box   where its ink lies; for a button, field or box: where that lies
-    role   str   what it is: "text", "title", "label", "value", "item", "button" ...
-    state  str   of an element of a screen: "on", "off", "chosen", "dim", "" ...
+    box    Box   the box of its ink; for a button, field or box: of the element
+    role   str   "text", "title", "label", "value", "item", "button" ...
+    state  str   state of an element of a screen: "on", "off", "chosen", "dim", "" ...
     """
 
     text: str
@@ -34,13 +34,13 @@ class Piece:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Document:
-    """A picture of a page with everything that it says.
+    """An image of a page with its ground truth.
 
     kind    str                  "invoice", "chart" ...
     image   (h, w, 3) uint8
     text    tuple of str         the printed lines from top to bottom, each from left to right
     fields  dict                 exact values as plain data: money in cents, dates as "2026-03-09"
-    layout  tuple of Piece       each printed text, and each element, with its box
+    layout  tuple of Piece       each printed text and each element with its box
     """
 
     kind: str
@@ -53,37 +53,37 @@ class Document:
 def in_rows(pieces) -> list[list]:
     """Return printed texts as rows from top to bottom, each from left to right.
 
-    pieces   any objects with .box; those that share at least half their height are one row
+    pieces   any objects with .box; objects that share at least half their height form one row
     """
     rows: list[list] = []
-    for piece in sorted(pieces, key=lambda one: (one.box[1] + one.box[3], one.box[0])):
+    for piece in sorted(pieces, key=lambda piece: (piece.box[1] + piece.box[3], piece.box[0])):
         for row in reversed(rows[-3:]):
             if any(_share(piece.box, other.box) for other in row):
                 row.append(piece)
                 break
         else:
             rows.append([piece])
-    rows.sort(key=lambda row: min(one.box[1] for one in row))
-    return [sorted(row, key=lambda one: one.box) for row in rows]
+    rows.sort(key=lambda row: min(piece.box[1] for piece in row))
+    return [sorted(row, key=lambda piece: piece.box) for row in rows]
 
 
 def in_lines(pieces) -> tuple[str, ...]:
-    """Return printed texts as lines, the texts of one row parted by two spaces.
+    """Return printed texts as lines, with two spaces between the texts of a row.
 
     >>> in_lines([Piece("9.00", (90, 2, 99, 9)), Piece("Ring", (2, 0, 20, 10))])
     ('Ring  9.00',)
     """
-    return tuple("  ".join(one.text for one in row) for row in in_rows(pieces))
+    return tuple("  ".join(piece.text for piece in row) for row in in_rows(pieces))
 
 
-def _share(one: Box, other: Box) -> bool:
+def _share(first: Box, second: Box) -> bool:
     """Return whether two boxes share at least half the height of the lower one."""
-    shared = min(one[3], other[3]) - max(one[1], other[1])
-    return 2 * shared >= min(one[3] - one[1], other[3] - other[1])
+    shared = min(first[3], second[3]) - max(first[1], second[1])
+    return 2 * shared >= min(first[3] - first[1], second[3] - second[1])
 
 
 def text_width(text: str, size: int, face: str = "sans") -> int:
-    """Return how many pixels wide a text's ink is."""
+    """Return the width of a text's ink in pixels."""
     return _placed(text, size, face)[1]
 
 
@@ -103,61 +103,75 @@ def _placed(text: str, size: int, face: str) -> tuple[list, int]:
     """Return ([(letter, x of its ink)], width) of a text whose ink starts at 0."""
     pen, end, placed = 0, -1, []
     for character in text:
-        one = letter(character, size, face)
-        if one.cover.size:
-            start = max(pen + one.left, end + 1) if placed else 0
-            pen, end = start - one.left, start + one.cover.shape[1]
-            placed.append((one, start))
-        pen += one.advance
+        glyph = letter(character, size, face)
+        if glyph.cover.size:
+            start = max(pen + glyph.left, end + 1) if placed else 0
+            pen, end = start - glyph.left, start + glyph.cover.shape[1]
+            placed.append((glyph, start))
+        pen += glyph.advance
     return placed, max(end, 0)
 
 
 class Sheet:
-    """A page that is being drawn.
+    """A page under construction.
 
     width, height   int   in units
-    scale           int   pixels to a unit: text, lines and distances grow alike
-    paper           RGB
-    small           bool  text at two thirds of its size: small print
+    scale           int   pixels per unit, for text, lines and distances
+    background      RGB
+    small           bool  small print: text at two thirds of its size
     """
 
-    def __init__(self, width: int, height: int, scale: int = 1, paper=WHITE, small: bool = False):
+    def __init__(self, width: int, height: int, scale: int = 1, background=WHITE, small: bool = False):
         if not (isinstance(scale, int) and 1 <= scale <= 4):
             raise InputError(f"scale={scale!r}", "a whole number from 1 to 4", "pass scale=1")
         self.width, self.height = width, height
         self.scale, self.small = scale, small
         self.image = np.empty((height * scale, width * scale, 3), np.uint8)
-        self.image[:] = paper
+        self.image[:] = background
         self.pieces: list[Piece] = []
         self.elements: list[Piece] = []
 
-    def text(self, x: int, baseline: int, text: str, size: int = 14, *, face="sans", ink=INK,
-             align="left", role="text", pixels=False) -> Piece:  # fmt: skip
+    def text(
+        self,
+        x: int,
+        baseline: int,
+        text: str,
+        size: int = 14,
+        *,
+        face="sans",
+        ink=INK,
+        align="left",
+        role="text",
+        pixels=False,
+    ) -> Piece:
         """Draw one line of text and return its piece.
 
-        x         where its ink starts, ends (align="right") or has its middle ("middle")
-        baseline  the row that letters stand on
+        x         left end of its ink, right end (align="right") or middle (align="middle")
+        baseline  the row on which the letters stand
         ink       RGB, or one RGB for each character
-        pixels    True when x counts pixels, not units
+        pixels    True when x is in pixels rather than units
         """
         scale = self.scale
         size = max(size * 2 // 3, 8) if self.small else size
         placed, width = _placed(text, size * scale, face)
         if not placed:
-            raise InputError(f"text: {text!r} has no ink", "at least one printed letter",
-                             "leave the call out")  # fmt: skip
+            raise InputError(
+                f"text: {text!r} has no ink", "at least one printed letter", "leave the call out"
+            )
         left = x * (1 if pixels else scale) - {"left": 0, "right": width, "middle": width // 2}[align]
         tops, bottoms = [], []
         inks = [ink] * len(placed) if isinstance(ink, tuple) else [i for i, c in zip(ink, text) if c != " "]
-        for (one, start), own in zip(placed, inks):
-            top = baseline * scale + one.top
-            bottom = top + one.cover.shape[0]
-            window = self.image[top:bottom, left + start : left + start + one.cover.shape[1]]
-            if top < 0 or left < 0 or window.shape[:2] != one.cover.shape:
-                raise InputError(f"text: {text!r} at ({x}, {baseline}) leaves the sheet",
-                                 f"text inside {self.image.shape[1]} x {self.image.shape[0]} pixels",
-                                 "make it shorter or move it")  # fmt: skip
-            blend(window, own, one.cover)
+        for (glyph, start), own in zip(placed, inks):
+            top = baseline * scale + glyph.top
+            bottom = top + glyph.cover.shape[0]
+            window = self.image[top:bottom, left + start : left + start + glyph.cover.shape[1]]
+            if top < 0 or left < 0 or window.shape[:2] != glyph.cover.shape:
+                raise InputError(
+                    f"text: {text!r} at ({x}, {baseline}) leaves the sheet",
+                    f"text inside {self.image.shape[1]} x {self.image.shape[0]} pixels",
+                    "make it shorter or move it",
+                )
+            blend(window, own, glyph.cover)
             tops.append(top)
             bottoms.append(bottom)
         piece = Piece(text, (left, min(tops), left + width, max(bottoms)), role)
@@ -175,23 +189,23 @@ class Sheet:
         blend(self.image[y0:y1, x0:x1], ink, outer)
 
     def rule(self, left: int, right: int, y: int, ink=RULE, thick: int = 1):
-        """Draw a level line."""
+        """Draw a horizontal line."""
         scale = self.scale
         self.image[y * scale : (y + thick) * scale, left * scale : right * scale] = ink
 
     def element(self, text: str, box: Box, role: str, state: str = "", *, pixels=False) -> None:
-        """Note an element that was drawn, a button, a field, a bar; `pixels` when its box counts those."""
+        """Record a drawn element, such as a button, field or bar; `pixels` if its box is in pixels."""
         scale = 1 if pixels else self.scale
         self.elements.append(Piece(text, tuple(scale * value for value in box), role, state))
 
     def finish(self, kind: str, fields: dict) -> Document:
-        """Return the document that was drawn."""
+        """Return the finished document."""
         layout = (*self.pieces, *self.elements)
         return Document(kind, self.image, in_lines(self.pieces), fields, layout)
 
 
 def blend(under: np.ndarray, ink, cover: np.ndarray) -> None:
-    """Lay ink over pixels (h, w, 3) in place, `cover` (h, w) parts in FULL."""
+    """Blend ink over pixels (h, w, 3) in place, with weight `cover` (h, w) out of FULL."""
     part = cover.astype(np.int32)[..., None]
     mixed = under * (FULL - part) + np.asarray(ink, np.int32) * part
     under[:] = (mixed + FULL // 2) // FULL

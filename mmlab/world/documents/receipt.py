@@ -1,11 +1,28 @@
-"""Till receipts: a narrow strip with items, the total, what was paid and the change."""
+"""Till receipts: items, total, amount paid and change."""
 
 from mmlab.world.documents import names
 from mmlab.world.documents.page import SOFT, Document, Sheet
 
-_GOODS = ("Oat milk", "Brown bread", "Red apples", "Green tea", "Dark chocolate", "Tomato soup",
-          "Goat cheese", "Olive oil", "Basmati rice", "Orange juice", "Pine soap", "Paper towels",
-          "Honey", "Spaghetti", "Blue cheese", "Walnuts", "Mineral water", "Cinnamon rolls")  # fmt: skip
+_GOODS = (
+    "Oat milk",
+    "Brown bread",
+    "Red apples",
+    "Green tea",
+    "Dark chocolate",
+    "Tomato soup",
+    "Goat cheese",
+    "Olive oil",
+    "Basmati rice",
+    "Orange juice",
+    "Pine soap",
+    "Paper towels",
+    "Honey",
+    "Spaghetti",
+    "Blue cheese",
+    "Walnuts",
+    "Mineral water",
+    "Cinnamon rolls",
+)
 _WIDTH, _LEFT, _RIGHT = 400, 36, 364
 
 
@@ -13,26 +30,38 @@ def receipt(seed: int = 0, *, scale: int = 1, small: bool = False) -> Document:
     """Return a till receipt.
 
     seed     int    another seed gives another shop and other goods
-    scale    int    pixels to a unit, 1 to 4
+    scale    int    pixels per unit, 1 to 4
     small    bool   small print, hard to read
     returns  Document   fields: shop, address, date, time, number, currency, items (item, quantity,
-                        price, amount), total, tax_rate in percent, tax (held in the total), paid,
+                        price, amount), total, tax_rate in percent, tax (included in the total), paid,
                         change, method: "cash" or "card"
     """
-    dice = names.dice_for("receipt", seed)
+    rng = names.rng_for("receipt", seed)
     items = []
-    for item in dice.shuffle(_GOODS)[: 3 + dice.roll(6)]:
-        quantity, price = dice.pick((1, 1, 1, 2, 3)), 49 + 10 * dice.roll(95)
+    for item in rng.shuffle(_GOODS)[: 3 + rng.integers(6)]:
+        quantity, price = rng.pick((1, 1, 1, 2, 3)), 49 + 10 * rng.integers(95)
         items.append({"item": item, "quantity": quantity, "price": price, "amount": quantity * price})
-    total, rate, method = sum(row["amount"] for row in items), dice.pick((7, 10, 19)), dice.pick(("cash", "card"))
+    total, rate, method = (
+        sum(row["amount"] for row in items),
+        rng.pick((7, 10, 19)),
+        rng.pick(("cash", "card")),
+    )
     paid = total if method == "card" else -(-total // 500) * 500
     fields = {
-        "shop": names.house(dice), "address": names.address(dice), "date": names.day(dice).isoformat(),
-        "time": f"{8 + dice.roll(12):02d}:{dice.roll(60):02d}", "number": str(1000 + dice.roll(9000)),
-        "currency": dice.pick(tuple(names.CURRENCIES)), "items": items, "total": total,
-        "tax_rate": rate, "tax": (total * rate + (100 + rate) // 2) // (100 + rate),
-        "paid": paid, "change": paid - total, "method": method,
-    }  # fmt: skip
+        "shop": names.house(rng),
+        "address": names.address(rng),
+        "date": names.day(rng).isoformat(),
+        "time": f"{8 + rng.integers(12):02d}:{rng.integers(60):02d}",
+        "number": str(1000 + rng.integers(9000)),
+        "currency": rng.pick(tuple(names.CURRENCIES)),
+        "items": items,
+        "total": total,
+        "tax_rate": rate,
+        "tax": (total * rate + (100 + rate) // 2) // (100 + rate),
+        "paid": paid,
+        "change": paid - total,
+        "method": method,
+    }
     return _drawn(fields, scale, small)
 
 
@@ -53,7 +82,9 @@ def _drawn(fields: dict, scale: int, small: bool) -> Document:
         _pair(sheet, y, row["item"], names.money(row["amount"]))
         if row["quantity"] > 1:
             y += 20
-            sheet.text(_LEFT + 16, y, f"{row['quantity']} x {names.money(row['price'])}", 12, face="mono", ink=SOFT)
+            sheet.text(
+                _LEFT + 16, y, f"{row['quantity']} x {names.money(row['price'])}", 12, face="mono", ink=SOFT
+            )
     y += 16
     sheet.rule(_LEFT, _RIGHT, y, SOFT)
     y += 32

@@ -1,0 +1,4 @@
+"""The student's commands and their shared code: notebooks, kernels, paths.
+
+This package may import every other package except `mmlab.instructor`.
+"""

@@ -1,0 +1,1 @@
+"""`mmlab bench`: speeds compared with other libraries, measured alternately in one run."""

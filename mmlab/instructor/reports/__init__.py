@@ -1,0 +1,1 @@
+"""Reports and generated pages: similarity of answers, attacks, faults, providers, claims."""

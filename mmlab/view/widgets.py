@@ -1,0 +1,123 @@
+"""Interactive explorers; each has a static form for pages without a kernel."""
+
+import html
+from collections.abc import Sequence
+
+import numpy as np
+
+from mmlab import evaluate, world
+from mmlab.errors import InputError
+from mmlab.view import charts, figures
+
+DIRECTIONS = ("caption → images", "image → captions")
+
+
+class RetrievalExplorer:
+    """Choose a caption or an image and see the nearest matches of a CLIP model.
+
+    model      CLIP: encode_image, encode_text
+    tokenizer  its WordTokenizer
+    scenes     the scenes to search: list of world.Scene; None: 32 test scenes with distinct captions
+    nearest    number of matches to show
+    """
+
+    def __init__(self, model, tokenizer, scenes: Sequence | None = None, nearest: int = 4):
+        self.scenes = list(evaluate.distinct_scenes(32) if scenes is None else scenes)
+        if not self.scenes or nearest < 1:
+            raise InputError(
+                f"retrieval_explorer: {len(self.scenes)} scenes, nearest={nearest}",
+                "at least one scene, and nearest of at least 1",
+                "call retrieval_explorer(model, tokenizer)",
+            )
+        self.captions = [world.caption(scene) for scene in self.scenes]
+        image, text = evaluate.embed(model, tokenizer, self.scenes, self.captions)
+        self.cosines = image @ text.T  # (images, captions)
+        self.nearest = min(nearest, len(self.scenes))
+
+    def options(self, direction: str) -> list[tuple[str, int]]:
+        """Return the possible queries, as (label, index)."""
+        by_image = direction == DIRECTIONS[1]
+        return [
+            (f"image {index + 1}" if by_image else text, index) for index, text in enumerate(self.captions)
+        ]
+
+    def nearest_to(self, direction: str, index: int) -> list[tuple[int, float]]:
+        """Return the indices of the nearest matches with their cosines, nearest first."""
+        row = self.cosines[index] if direction == DIRECTIONS[1] else self.cosines[:, index]
+        order = np.argsort(-row, kind="stable")[: self.nearest]
+        return [(int(other), float(row[other])) for other in order]
+
+    def answer(self, direction: str, index: int) -> str:
+        """Return the matches as HTML: images with alternative text, or a list of captions."""
+        neighbours = self.nearest_to(direction, index)
+        if direction == DIRECTIONS[1]:
+            question = charts.gallery_picture([self.scenes[index]], title="Query")
+            rows = "".join(
+                f"<li>{html.escape(self.captions[near])} ({cosine:.2f}{self._hit(near, index)})</li>"
+                for near, cosine in neighbours
+            )
+            return f"{question.html()}<p>Nearest captions, with their cosines:</p><ol>{rows}</ol>"
+        marks = [f"{cosine:.2f}{self._hit(other, index)}" for other, cosine in neighbours]
+        title = f"Nearest to “{self.captions[index]}”"
+        pictures = charts.gallery_picture([self.scenes[other] for other, _ in neighbours], marks, title=title)
+        return pictures.html()
+
+    def _hit(self, other: int, index: int) -> str:
+        return ", its own" if self.captions[other] == self.captions[index] else ""
+
+    def static(self) -> tuple[str, str]:
+        """Return one query in each direction with its matches, as HTML and as plain text."""
+        parts, lines = [], []
+        for direction in DIRECTIONS:
+            parts.append(f"<p>{html.escape(direction)}</p>{self.answer(direction, 0)}")
+            label = self.options(direction)[0][0]
+            nearest = "; ".join(
+                f"{self.captions[other]} ({cosine:.2f})" for other, cosine in self.nearest_to(direction, 0)
+            )
+            lines.append(f"{direction}, query {label!r}: {nearest}")
+        return "".join(parts), "\n".join(lines)
+
+    def widget(self):
+        """Return the ipywidgets box; every control has a label."""
+        import ipywidgets
+
+        wide = {"layout": {"width": "32em", "max_width": "100%"}, "style": {"description_width": "6em"}}
+        direction = ipywidgets.Dropdown(options=DIRECTIONS, description="Search", tooltip="Search", **wide)
+        query = ipywidgets.Dropdown(
+            options=self.options(DIRECTIONS[0]), description="Query", tooltip="Query", **wide
+        )
+        answer = ipywidgets.HTML(self.answer(DIRECTIONS[0], 0))
+
+        def turn(change):
+            query.options = self.options(direction.value)
+            refresh(change)
+
+        def refresh(change):
+            if query.value is not None:
+                answer.value = self.answer(direction.value, query.value)
+
+        direction.observe(turn, "value")
+        query.observe(refresh, "value")
+        return ipywidgets.VBox([direction, query, answer])
+
+
+def retrieval_explorer(model, tokenizer, scenes: Sequence | None = None, nearest: int = 4) -> None:
+    """Show an explorer: choose a caption or an image and see the nearest matches.
+
+    A page without widgets shows one query in each direction instead; a terminal prints
+    the same in words. The arguments are those of RetrievalExplorer.
+    """
+    explorer = RetrievalExplorer(model, tokenizer, scenes, nearest)
+    page, words = explorer.static()
+    if not figures.in_notebook():
+        print(words)
+        return
+    bundle = {"text/html": page, "text/plain": words}
+    try:
+        bundle |= explorer.widget()._repr_mimebundle_()
+        bundle["text/plain"] = words
+    except ImportError:
+        pass  # the static page is enough
+    from IPython.display import display
+
+    display(bundle, raw=True)

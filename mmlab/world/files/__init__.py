@@ -1,0 +1,1 @@
+"""File formats of the world: images, WAV, AVI and PDF, written to bytes and read back."""
