@@ -1,0 +1,62 @@
+"""Wrong answers of route_request that its mistakes do not name."""
+
+from mmlab.instructor.authoring.exercise import Answer
+
+TEXT, PATCHES = "math.ceil(len(prompt) / 4)", "sum(math.ceil(w / 28) * math.ceil(h / 28) for w, h in images)"
+COUNT, WORDS, FOUND = "len(prompt.split()) > 60", r'r"[^\W\d_]+", prompt.lower()', "not hard_words.isdisjoint(words)"
+COST = 'tokens * models[name]["price"] / 1e6 <= request["budget"]'
+CHOICE = 'min(strong if hard and strong else usable, key=lambda name: models[name]["price"], default=None)'
+
+ANSWERS = (
+    Answer("adds_up_the_pixels", {PATCHES: "math.ceil(sum(w * h for w, h in images) / 28**2)"}, "28 × 28 patches of each picture"),
+    Answer("pixels_of_each", {PATCHES: "sum(math.ceil(w * h / 28**2) for w, h in images)"}, "ceil of width and of height"),
+    Answer("cuts_patches_off", {PATCHES: "sum((w // 28) * (h // 28) for w, h in images)"}, "ceil"),
+    Answer("the_first_picture", {"in images)": "in images[:1])"}, "each picture"),
+    Answer("one_ceil_for_all", {TEXT: "len(prompt) / 4"}, "ceil(characters / 4)"),
+    Answer("whole_tokens", {TEXT: "len(prompt) // 4"}, "ceil(characters / 4)"),
+    Answer("at_least_one_token", {TEXT: f"max(1, {TEXT})"}, "an empty prompt takes none"),
+    Answer("bytes_for_characters", {TEXT: "math.ceil(len(prompt.encode()) / 4)"}, "characters"),
+    Answer("letters_for_characters", {TEXT: "math.ceil(sum(c.isalpha() for c in prompt) / 4)"}, "characters"),
+    Answer("stripped_prompt", {TEXT: "math.ceil(len(prompt.strip()) / 4)"}, "characters of the prompt"),
+    Answer("dearest_for_the_hard", {CHOICE: 'max(usable, key=lambda name: models[name]["price"] * (1 if hard else -1), default=None)'},
+           "the cheapest usable strong one"),
+    Answer("first_that_fits", {CHOICE: "next(iter(strong if hard else usable), None)"}, "the cheapest"),
+    Answer("never_strong_for_the_easy", {CHOICE: CHOICE.replace("else usable", "else [name for name in usable if name not in strong]")},
+           "the cheapest usable model"),
+    Answer("sixty_letters_are_long", {COUNT: "len(prompt) > 60"}, "more than 60 words"),
+    Answer("sixty_are_many", {"> 60": ">= 60"}, "more than 60"),
+    Answer("blanks_are_counted", {COUNT: 'prompt.count(" ") + 1 > 60'}, "several blanks in a row"),
+    Answer("split_at_every_blank", {"prompt.split()": 'prompt.split(" ")'}, "several blanks in a row"),
+    Answer("runs_of_letters_are_counted", {COUNT: "len(words) > 60"}, "pieces between blanks"),
+    Answer("letters_of_english", {r"[^\W\d_]+": "[a-z]+"}, "letters of any alphabet: échart"),
+    Answer("digits_in_words", {r"[^\W\d_]+": r"\w+"}, "a digit or an underscore is not a letter"),
+    Answer("underscores_in_words", {r"[^\W\d_]+": r"[^\W\d]+"}, "an underscore is not a letter"),
+    Answer("pieces_between_blanks", {f"re.findall({WORDS})": 'prompt.lower().split()'}, "a word is a run of letters"),
+    Answer("pieces_without_punctuation", {f"re.findall({WORDS})": '[word.strip(".,:;!?()") for word in prompt.lower().split()]'},
+           "a word is a run of letters: chart's"),
+    Answer("title_case", {FOUND: "any(w in prompt.split() or w.title() in prompt.split() for w in hard_words)"}, "whatever mixture of case"),
+    Answer("a_pattern_of_nothing", {FOUND: 're.search(r"\\b(" + "|".join(sorted(hard_words)) + r")\\b", prompt.lower()) is not None'},
+           "hard_words may be empty"),
+    Answer("words_of_its_own", {FOUND: 'not {"analyze", "chart", "compare", "contract", "explain", "why"}.isdisjoint(words)'}, "hard_words"),
+    Answer("below_the_budget", {COST: COST.replace("<=", "<")}, "at most the budget"),
+    Answer("price_of_a_thousand", {"1e6": "1e3"}, "a million tokens"),
+    Answer("some_tolerance", {COST: f"{COST} * 1.000001"}, "at most the budget"),
+    Answer("budget_for_the_strong_only", {f" if {COST}": f' if {COST} or not models[name]["strong"]'}, "usable: at most the budget"),
+    Answer("no_eyes_without_pictures", {'model["sees"] or not images': 'model["sees"] == bool(images) or not any(not other["sees"] for other in models.values())'},
+           "a model that sees is usable without pictures"),
+    Answer("eyes_for_all", {"or not images": ""}, "it sees, if there are pictures"),
+    Answer("empties_the_words", {f"hard = {COUNT}": f"hard_words.add('')\n    hard = {COUNT}"}, "what is given is not changed"),
+    Answer("folds_the_case", {"prompt.lower()": "prompt.casefold()"}, "upper and lower case"),
+    Answer("free_is_unpriced", {'key=lambda name: models[name]["price"]': 'key=lambda name: models[name]["price"] or math.inf'}, "the cheapest usable model"),
+    Answer("budget_of_zero", {COST: f'{COST} or not request["budget"]'}, "a budget of 0 pays for nothing that costs"),
+    Answer("latin_letters_only", {r"[^\W\d_]+": "[a-zß-öø-ÿ]+"}, "letters of any alphabet"),
+    Answer("letters_made_alike", {"prompt.lower())": '__import__("unicodedata").normalize("NFKC", prompt.lower()))'}, "a word is a run of letters: a wide c is another letter"),
+    Answer("nameless_is_none", {"default=None)": "default=None) or None"}, "the name, also an empty one"),
+    Answer("a_pixel_is_no_picture", {'model["sees"] or not images': 'model["sees"] or max((w * h for w, h in images), default=0) < 2'}, "if there are pictures"),
+    Answer("many_pictures_are_hard", {COUNT: f"len(images) > 5 or {COUNT}"}, "hard by its words only"),
+    Answer("distinct_words", {COUNT: "len(set(prompt.split())) > 60"}, "more than 60 pieces"),
+    Answer("a_billionth_is_forgiven", {COST: f"{COST} + 1e-9"}, "at most the budget"),
+    Answer("first_fifty_words", {FOUND: "any(word in hard_words for word in words[:50])"}, "one of its words"),
+    Answer("prices_rounded", {'key=lambda name: models[name]["price"]': 'key=lambda name: (round(models[name]["price"], 3), name)'}, "the cheapest"),
+    Answer("no_hard_words_no_length", {COUNT: f"hard_words and {COUNT}"}, "more than 60 pieces, also without hard words"),
+)  # fmt: skip
