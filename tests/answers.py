@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from mmlab.course import notebook
-from mmlab.course.exercise import Week, load, weeks
-from mmlab.course.records import setup_names
+from mmlab.cli import notebook
+from mmlab.instructor.authoring.case_records import setup_names
+from mmlab.instructor.authoring.exercise import Week, load, weeks
 
 ROOT = Path(__file__).resolve().parents[1]
 COURSE = weeks(ROOT)

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from mmlab.course import bench_clip
+from mmlab.instructor.bench import clip as bench_clip
 from mmlab.train import CLIP_STEPS
 
 
@@ -21,6 +21,7 @@ def test_a_training_too_short_misses_the_target():
 
 
 @pytest.mark.slow
+@pytest.mark.repetition
 def test_the_recipe_reaches_its_target():
     found = bench_clip.run(seed=0, steps=CLIP_STEPS)
     assert found["retrieval"].mean >= bench_clip.TARGET

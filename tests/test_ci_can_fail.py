@@ -15,9 +15,9 @@ from pathlib import Path
 
 import nbformat
 import pytest
-from gates.repository import tracked
 from nbformat.v4 import new_code_cell, new_notebook, new_output
 
+from gates.repository import tracked
 from mmlab.check import cases as case_files
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -39,7 +39,12 @@ def judged(folder: Path, *command: str) -> Verdict:
     """Run a Python module in the copy and return its verdict."""
     environment = {**os.environ, "PYTHONPATH": str(folder), "OMP_NUM_THREADS": "1"}
     done = subprocess.run(
-        [sys.executable, "-m", *command], cwd=folder, env=environment, capture_output=True, text=True, timeout=600
+        [sys.executable, "-m", *command],
+        cwd=folder,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=600,
     )
     return Verdict(done.returncode, done.stdout + done.stderr)
 
@@ -82,7 +87,9 @@ def gated(tmp_path_factory) -> Verdict:
     solved = nbformat.read(folder / f"solutions/{WEEK}/lab.ipynb", as_version=4)
     released = nbformat.read(lab, as_version=4)
     answer = next(cell.source for cell in solved.cells if "### BEGIN SOLUTION" in cell.source)
-    released.cells[-1].source += "\n" + answer.replace("### BEGIN SOLUTION", "").replace("### END SOLUTION", "")
+    released.cells[-1].source += "\n" + answer.replace("### BEGIN SOLUTION", "").replace(
+        "### END SOLUTION", ""
+    )
     nbformat.write(released, lab)
     notebook = nbformat.read(lesson, as_version=4)
     marked = next(cell for cell in notebook.cells if "nbval-check-output" in cell.metadata.get("tags", []))
@@ -112,7 +119,7 @@ def released(tmp_path_factory) -> Verdict:
     notebook = nbformat.read(source, as_version=4)
     next(cell for cell in notebook.cells if cell.cell_type == "markdown").source += "\n\nA new sentence."
     nbformat.write(notebook, source)
-    return judged(folder, "mmlab.course.cli", "release", WEEK, "--check", "--json")
+    return judged(folder, "mmlab.cli.command_line", "release", WEEK, "--check", "--json")
 
 
 @pytest.mark.parametrize(
@@ -153,7 +160,7 @@ def test_a_gate_without_a_fault_stays_green(gated):
 
 def test_a_missing_case_and_a_stale_release_are_told(released):
     assert released.status == 1
-    (week,) = json.loads(released.said[released.said.index("{"):])["weeks"]  # fmt: skip
+    (week,) = json.loads(released.said[released.said.index("{") :])["weeks"]
     first = case_files.read_names(ROOT / f"solutions/{WEEK}/cases.npz")[0]
     assert any(problem.startswith(f"{first}: ") for problem in week["problems"]), week
     assert any("lab.ipynb: differs" in problem for problem in week["problems"]), week
@@ -163,5 +170,5 @@ def test_a_wrong_number_in_the_readme_is_told(tmp_path):
     folder = copied(tmp_path)
     readme = folder / "README.md"
     readme.write_text(readme.read_text().replace("<!-- claim:exercises -->", "<!-- claim:exercises -->9", 1))
-    verdict = judged(folder, "mmlab.course.cli", "claims", "--check")
+    verdict = judged(folder, "mmlab.cli.command_line", "claims", "--check")
     assert verdict.status == 1 and "README.md" in verdict.said

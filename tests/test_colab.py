@@ -19,14 +19,14 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from mmlab.course import colab
-from mmlab.course.setup_cell import repository
+from mmlab.cli import colab
+from mmlab.cli.project import repository
 
 ROOT = Path(__file__).resolve().parents[1]
 TORCH, NUMPY = "2.12.7", "2.3.5"
 NOTEBOOKS = sorted([*ROOT.glob("lessons/*.ipynb"), *ROOT.glob("solutions/*/lab.ipynb")])
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.repetition]
 
 
 def repack_torch(folder: Path) -> Path:
@@ -58,9 +58,7 @@ def repack_torch(folder: Path) -> Path:
 def pip(python: Path, *words: str, **environment: str) -> None:
     """Run pip of one interpreter; show what it said when it fails."""
     command = [python, "-m", "pip", "--disable-pip-version-check", *words]
-    result = subprocess.run(
-        command, env={**os.environ, **environment}, capture_output=True, text=True
-    )
+    result = subprocess.run(command, env={**os.environ, **environment}, capture_output=True, text=True)
     assert result.returncode == 0, result.stdout[-2000:] + result.stderr[-4000:]
 
 
@@ -72,12 +70,30 @@ def wheels() -> Path:
     if not (folder / "complete").exists():
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True)
-        extras = {f'extra == "{name}"' for name in colab.EXTRAS.values()}
+        extras = {f'extra == "{name}"' for names in colab.EXTRAS.values() for name in names.split(",")}
         needs = [need.partition(";") for need in metadata.requires("mmlab")]
         needs = [name for name, _, when in needs if "extra ==" not in when or when.strip() in extras]
         needs = [n for n in needs if not n.startswith("torch")]
-        pip(Path(sys.executable), "download", "-q", "-d", str(folder), "-c", str(ROOT / "constraints.txt"), *needs)
-        others = ["setuptools>=77", "wheel", "filelock", "sympy", "networkx", "jinja2", "fsspec", "typing_extensions"]
+        pip(
+            Path(sys.executable),
+            "download",
+            "-q",
+            "-d",
+            str(folder),
+            "-c",
+            str(ROOT / "constraints.txt"),
+            *needs,
+        )
+        others = [
+            "setuptools>=77",
+            "wheel",
+            "filelock",
+            "sympy",
+            "networkx",
+            "jinja2",
+            "fsspec",
+            "typing_extensions",
+        ]
         pip(Path(sys.executable), "download", "-q", "-d", str(folder), *others)
         pip(Path(sys.executable), "download", "-q", "--no-deps", "-d", str(folder), f"numpy=={NUMPY}")
         repack_torch(folder)
@@ -118,9 +134,7 @@ def machine(wheels: Path, tmp_path_factory: pytest.TempPathFactory) -> dict:
 
 def overlay(clone: Path) -> None:
     """Bring the working tree's own state into the clone, committed, so that it is what runs."""
-    listing = subprocess.check_output(
-        ["git", "ls-files", "-co", "--exclude-standard"], cwd=ROOT, text=True
-    )
+    listing = subprocess.check_output(["git", "ls-files", "-co", "--exclude-standard"], cwd=ROOT, text=True)
     for name in filter(None, listing.splitlines()):
         if (ROOT / name).is_file():
             (clone / name).parent.mkdir(parents=True, exist_ok=True)
@@ -140,9 +154,7 @@ def execute(machine: dict, notebook: Path, folder: Path) -> nbformat.NotebookNod
     manager = KernelManager()
     manager._kernel_spec = KernelSpec(argv=argv, display_name="colab", language="python")
     node = nbformat.read(notebook, 4)
-    client = NotebookClient(
-        node, km=manager, timeout=600, resources={"metadata": {"path": str(folder)}}
-    )
+    client = NotebookClient(node, km=manager, timeout=600, resources={"metadata": {"path": str(folder)}})
     client.execute(env={**os.environ, **machine["environment"]}, cwd=str(folder))
     return node
 
@@ -163,7 +175,7 @@ def test_notebook_runs_on_colab_and_leaves_torch_and_numpy_alone(machine, notebo
     assert state(machine["packages"]) == before
     setup = next(cell for cell in executed.cells if cell.id == "setup")
     said = "".join(output.get("text", "") for output in setup.outputs)
-    assert f"kept torch {TORCH}, numpy {NUMPY}" in said
+    assert f"unchanged: torch {TORCH}, numpy {NUMPY}" in said
     problems = [
         output
         for cell in executed.cells

@@ -7,17 +7,18 @@ over a planted bad example.
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pytest
-from gates import cells, labs, repository, source, wire
+
+from gates import cells, labs, repository, source, wire, words
 from gates.cells import Notebook, code, prose
 from gates.files import File
 from gates.source import Source
-
-from mmlab.course.exercise import weeks
-from mmlab.course.setup_cell import source as setup_source
+from mmlab.cli.setup_cell import source as setup_source
+from mmlab.instructor.authoring.exercise import weeks
 
 ROOT = Path(__file__).resolve().parents[1]
 DOC = '"""One line."""\n'
@@ -37,14 +38,25 @@ class Gate:
         return self.rule.__name__
 
 
+@cache
+def read(kind: type[File], path: Path) -> File:
+    """Return a file of the repository; what one gate has read and parsed, the next does not parse again."""
+    return kind.read(path, ROOT)
+
+
+def files(kind: type[File], *patterns: str) -> Callable[[], list[tuple]]:
+    """Return a collector of files below the repository's root."""
+    return lambda: [(read(kind, path),) for pattern in patterns for path in sorted(ROOT.glob(pattern))]
+
+
 def python(*patterns: str) -> Callable[[], list[tuple]]:
     """Return a collector of Python files below the repository's root."""
-    return lambda: [(Source.read(p, ROOT),) for pattern in patterns for p in sorted(ROOT.glob(pattern))]
+    return files(Source, *patterns)
 
 
 def notebooks(*patterns: str) -> Callable[[], list[tuple]]:
     """Return a collector of notebooks below the repository's root."""
-    return lambda: [(Notebook.read(p, ROOT),) for pattern in patterns for p in sorted(ROOT.glob(pattern))]
+    return files(Notebook, *patterns)
 
 
 PACKAGE = python("mmlab/**/*.py")
@@ -56,7 +68,15 @@ SOLVED = notebooks("solutions/*/lab.ipynb")
 RELEASED = notebooks("labs/*/lab.ipynb")
 GRADED = notebooks("solutions/*/lab.ipynb", "labs/*/lab.ipynb")
 SOURCES = notebooks("lessons/*.ipynb", "solutions/*/lab.ipynb", "labs/*/lab.ipynb")
-TEXTS = ("*.md", "book/**/*.md", "book/*.toml", "mmlab/**/*.py", "solutions/**/*.py", "lessons/*.ipynb", "solutions/*/lab.ipynb")
+TEXTS = (
+    "*.md",
+    "book/**/*.md",
+    "book/*.toml",
+    "mmlab/**/*.py",
+    "solutions/**/*.py",
+    "lessons/*.ipynb",
+    "solutions/*/lab.ipynb",
+)
 EXECUTED = notebooks("build/executed/**/*.ipynb")
 
 
@@ -69,7 +89,7 @@ def lab_tasks() -> list[tuple]:
     """Return each week with its graded exercises."""
     found = []
     for week in weeks(ROOT):
-        points = labs.points(Notebook.read(week.notebook, ROOT)) if week.notebook.exists() else {}
+        points = labs.points(read(Notebook, week.notebook)) if week.notebook.exists() else {}
         tasks = [labs.Task(e.name, points.get(e.name, 0), e.difficulty, e.minutes) for e in week.exercises]
         found.append((week.id, tasks))
     return found
@@ -90,7 +110,14 @@ def releases_and_answers() -> list[tuple]:
 def course_texts() -> list[tuple]:
     """Return each file that readers and students meet; book/node_modules is not ours."""
     found = {path for pattern in TEXTS for path in ROOT.glob(pattern) if "node_modules" not in path.parts}
-    return [(File.read(path, ROOT),) for path in sorted(found)]
+    return [(read(File, path),) for path in sorted(found)]
+
+
+def rewritten() -> list[tuple]:
+    """Return each Markdown page, and each Python file of the parts of the package that words.CLEAN lists."""
+    pages = [(File.read(path, ROOT),) for pattern in words.PAGES for path in sorted(ROOT.glob(pattern))]
+    parts = [part if part.endswith(".py") else f"{part}/**/*.py" for part in words.CLEAN]
+    return pages + python(*parts)()
 
 
 def private_subjects() -> list[tuple]:
@@ -148,20 +175,27 @@ def shown(**data: str) -> dict:
 
 
 ANSWER = "def mean_of(values):\n    ### BEGIN SOLUTION\n    total = sum(values)\n    return total / len(values)\n    ### END SOLUTION"
-ANSWERED = Notebook.of(solution("mean_of", ANSWER), graded("mean_of", 'check("mean_of", mean_of)'), path="solutions/02_x/lab.ipynb")
+ANSWERED = Notebook.of(
+    solution("mean_of", ANSWER),
+    graded("mean_of", 'check("mean_of", mean_of)'),
+    path="solutions/02_x/lab.ipynb",
+)
 RENAMED = code("numbers = [1, 2]\nfull = sum(numbers)\nmiddle = full / len(numbers)", "mean")
 LONG_QUIZ = [prose("(a) (b)\n<details>(a) no, (b) yes</details>", f"quiz-{i}") for i in range(1, 6)]
 
 GATES = [
-    Gate(source.file_sizes, ALL_CODE, bad_source(lines(301))),
-    Gate(source.function_sizes, EVERY_FUNCTION, bad_source("def f():\n" + "    x = 1\n" * 40)),
     Gate(source.positional_arguments, ALL_CODE, bad_source("def f(a, b, c, d, e, f, g): pass")),
     Gate(source.docstrings, PACKAGE, bad_source(DOC + "class A:\n    'Doc.'\n    def shown(self): pass")),
     Gate(source.asserts, PACKAGE, bad_source("assert size > 0, 'size'")),
     Gate(source.swallowed, EVERY_FUNCTION, bad_source("try:\n    f()\nexcept Exception:\n    pass")),
     Gate(source.worded_errors, PACKAGE, bad_source("raise InputError('wrong size')")),
     Gate(source.names, ALL_CODE, bad_source("def get_image(): pass")),
-    Gate(source.error_tree, ERRORS, bad_source("class MmlabError(Exception): pass\nclass Lost(MmlabError): pass")),
+    Gate(
+        source.error_tree,
+        ERRORS,
+        bad_source("class MmlabError(Exception): pass\nclass Lost(MmlabError): pass"),
+    ),
+    Gate(words.standard_words, rewritten, bad_source('"""Mend a hand-in."""')),
     Gate(repository.private_text, private_subjects, ("private.txt",)),
     Gate(repository.package_map, tree, ("map",)),
     Gate(repository.readme_tree, tree, ("map",)),
@@ -191,12 +225,14 @@ GATES = [
 # These look at what one execution showed: they run after `pytest --nbval-lax`.
 AFTER_EXECUTION = [
     Gate(cells.nothing_on_stderr, EXECUTED, bad_notebook(stored(stream("Warning!", "stderr")))),
-    Gate(cells.alternative_text, EXECUTED, bad_notebook(stored(shown(text_html="<img src='data:x' alt=''>")))),
+    Gate(
+        cells.alternative_text, EXECUTED, bad_notebook(stored(shown(text_html="<img src='data:x' alt=''>")))
+    ),
     Gate(wire.private_outputs, EXECUTED, bad_notebook(stored(stream("call me: 212 555" + " 2368")))),
 ]
 # Bad trees, each a few files: name → {path: text}.
 PROJECT = """[project]\nname = "mmlab"\nversion = "1.0"\nrequires-python = ">=3.11"\ndependencies = ["numpy>=2"]
-[project.optional-dependencies]\nlab = []\n[project.urls]\nRepository = "https://github.com/{}/mmlab"\n"""
+[project.optional-dependencies]\nlab = []\nreal = []\n[project.urls]\nRepository = "https://github.com/{}/mmlab"\n"""
 TREES = {
     "private.txt": {"private.txt": "see /ro" + "ot/notes and ask me" + "@" + "example.com"},
     "empty": {"README.md": ""},
@@ -239,7 +275,9 @@ def test_the_repository_keeps(gate):
 @pytest.mark.parametrize("gate", named(AFTER_EXECUTION))
 def test_executed_notebooks_keep(gate):
     found = faults(gate)
-    assert not found, f"{gate.rule.__doc__} (build/executed/ comes from `make notebooks`)\n" + "\n".join(found)
+    assert not found, f"{gate.rule.__doc__} (build/executed/ comes from `make notebooks`)\n" + "\n".join(
+        found
+    )
 
 
 @pytest.mark.parametrize("gate", named(GATES + AFTER_EXECUTION))
@@ -254,13 +292,13 @@ def test_a_bad_example_is_flagged(gate, tmp_path):
 
 
 def test_no_subject_at_all_is_a_fault():
-    assert faults(Gate(source.file_sizes, lambda: [], ()))
+    assert faults(Gate(source.names, lambda: [], ()))
 
 
 def test_every_gate_is_in_the_table():
     listed = {gate.name for gate in GATES + AFTER_EXECUTION}
     helpers = {"tags", "silent_pictures", "extra"}
-    for module in (source, cells, labs, repository, wire):
+    for module in (source, words, cells, labs, repository, wire):
         for name, thing in vars(module).items():
             returns = getattr(thing, "__annotations__", {}).get("return")
             if callable(thing) and returns == list[str] and thing.__module__ == module.__name__:

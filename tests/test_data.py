@@ -55,9 +55,7 @@ def test_pairs_are_the_worlds_own(tokenizer):
 def test_a_stream_can_start_anywhere(tokenizer):
     stream = data.pairs(tokenizer, batch=4)
     first = list(itertools.islice(stream, 4))
-    assert equal(next(stream.at(2)), first[2]), (
-        "at() counts from the start, not from where the stream is"
-    )
+    assert equal(next(stream.at(2)), first[2]), "at() counts from the start, not from where the stream is"
     assert equal(next(data.pairs(tokenizer, batch=4, start=3)), first[3])
     assert equal(next(data.pairs(tokenizer, batch=4, start=1).at(2)), first[3])
     assert not equal(first[0], first[1])
@@ -65,8 +63,7 @@ def test_a_stream_can_start_anywhere(tokenizer):
 
 def test_seeds_splits_and_steps_give_other_scenes(tokenizer):
     streams = [
-        data.pairs(tokenizer, 6, seed, split)
-        for seed, split in [(0, "train"), (1, "train"), (0, "test")]
+        data.pairs(tokenizer, 6, seed, split) for seed, split in [(0, "train"), (1, "train"), (0, "test")]
     ]
     pixels = [next(stream)[0] for stream in streams]
     assert not torch.equal(pixels[0], pixels[1]) and not torch.equal(pixels[0], pixels[2])
@@ -82,9 +79,7 @@ def test_novel_pairs_stay_out_of_training():
 def test_styles_take_turns(tokenizer):
     _, ids = next(data.pairs(tokenizer, 6, style=("plain", "short")))
     lengths = [len(text.split()) for text in tokenizer.decode(ids)]
-    assert all(length == 8 for length in lengths[::2]) and all(
-        length <= 4 for length in lengths[1::2]
-    )
+    assert all(length == 8 for length in lengths[::2]) and all(length <= 4 for length in lengths[1::2])
 
 
 def test_labels_are_the_truth():

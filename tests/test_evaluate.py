@@ -71,35 +71,29 @@ def test_repeated_captions_are_refused(tokenizer):
 def test_an_empty_batch_is_named(tokenizer, scenes, texts):
     model = clip.small(tokenizer.vocabulary_size, tokenizer.length)
     with pytest.raises((InputError, ShapeError), match="empty batch|B at least 1"):
-        evaluate.zero_shot(model, tokenizer, world.sample(2)[:scenes], ["a red circle", "a blue ring"][:texts])
+        evaluate.zero_shot(
+            model, tokenizer, world.sample(2)[:scenes], ["a red circle", "a blue ring"][:texts]
+        )
 
 
 def test_zero_shot_finds_the_prompt_among_all(tokenizer):
     scenes = world.sample(40, 5, "novel", (1, 1))
     told = evaluate.attribute_accuracy(Oracle(scenes, tokenizer), tokenizer, scenes)
-    assert (
-        told.pair == told.kind == told.colour == told.size == 1.0
-        and told.kind_misses == told.misses == 0
-    )
-    blind = evaluate.attribute_accuracy(
-        Oracle(scenes, tokenizer, blind=world.KINDS), tokenizer, scenes
-    )
+    assert told.pair == told.kind == told.colour == told.size == 1.0 and told.kind_misses == told.misses == 0
+    blind = evaluate.attribute_accuracy(Oracle(scenes, tokenizer, blind=world.KINDS), tokenizer, scenes)
     assert blind.colour == blind.size == 1.0 and blind.pair < 0.5
     assert blind.misses == blind.kind_misses == round(40 * (1 - blind.pair))
 
 
 def test_prompts_cover_every_pair_and_every_caption():
     assert (
-        len(evaluate.pair_prompts()) == 48
-        and evaluate.pair_prompts()["orange", "ring"] == "an orange ring"
+        len(evaluate.pair_prompts()) == 48 and evaluate.pair_prompts()["orange", "ring"] == "an orange ring"
     )
     prompts = evaluate.full_prompts()
     assert len(set(prompts.values())) == 8 * 6 * 2 * 3
     for scene in world.sample(20, 1, "novel", (1, 1)):
         shape = scene.shapes[0]
-        assert prompts[shape.size, shape.colour, shape.kind, scene.background] == world.caption(
-            scene
-        )
+        assert prompts[shape.size, shape.colour, shape.kind, scene.background] == world.caption(scene)
 
 
 def test_an_untrained_model_is_near_chance_and_left_as_it_was(tokenizer):

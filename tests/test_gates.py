@@ -1,12 +1,16 @@
 """Each clause of each gate: what it flags, in which words, and what it lets pass."""
 
 import json
+from pathlib import Path
 
 import pytest
-from gates import cells, labs, repository, source
+
+from gates import cells, labs, repository, source, words
 from gates.cells import Notebook, code, prose
+from gates.files import File
 from gates.source import Source
 
+ROOT = Path(__file__).resolve().parents[1]
 RAISES = "try:\n    f()\nexcept {}:\n    {}\n"
 PICTURE = "<img src='x' alt='three red circles'>"
 
@@ -60,8 +64,6 @@ SOLVED = Notebook.of(
 )
 
 FLAGGED = [
-    (source.file_sizes, py("x = 1\n" * 301), "301 lines"),
-    (source.function_sizes, py("async def f():\n" + "    x = 1\n" * 40), "41 lines"),
     (source.docstrings, py("def shown(): pass"), "no docstring"),
     (source.docstrings, py('"""Doc."""\nclass A: pass'), "A has no docstring"),
     (source.swallowed, py(RAISES.format("", "pass")), "vanishes"),
@@ -75,10 +77,27 @@ FLAGGED = [
     (source.worded_errors, py("raise ValueError('no')"), "plain ValueError"),
     (source.worded_errors, py("raise errors.ShapeError('given', 'wanted')"), "without given"),
     (source.worded_errors, py("raise InputError('given', 'wanted', do='act')"), None),
-    (source.error_tree, py('"""A"""\nclass MmlabError(Exception): pass\nclass A(MmlabError): pass'), "standard kind"),
+    (
+        source.error_tree,
+        py('"""A"""\nclass MmlabError(Exception): pass\nclass A(MmlabError): pass'),
+        "standard kind",
+    ),
     (source.error_tree, py('""""""\nclass A(MmlabError, ValueError): pass'), "not drawn"),
-    (source.error_tree, py('"""A"""\nclass A(MmlabError, ValueError): pass\nclass B(Exception): pass'), "not under"),
-    (source.error_tree, py('"""'+ "ABCDEFG" + '"""\n' + "\n".join(f"class {c}(MmlabError, ValueError): 1" for c in "ABCDEFG")), "7 kinds"),
+    (
+        source.error_tree,
+        py('"""A"""\nclass A(MmlabError, ValueError): pass\nclass B(Exception): pass'),
+        "not under",
+    ),
+    (
+        source.error_tree,
+        py(
+            '"""'
+            + "ABCDEFG"
+            + '"""\n'
+            + "\n".join(f"class {c}(MmlabError, ValueError): 1" for c in "ABCDEFG")
+        ),
+        "7 kinds",
+    ),
     (source.names, (Source("mmlab/utils.py", ""),), "a file called utils"),
     (source.names, py("class CaseManager: pass"), "CaseManager"),
     (cells.cell_ids, nb(code("1", "twice"), code("2", "twice")), "two cells"),
@@ -97,7 +116,11 @@ FLAGGED = [
     (cells.stored_outputs, nb(ran(shown("text/html", PICTURE))), "more than printed"),
     (cells.stored_outputs, nb(ran(said("1\n", "stderr"))), "more than printed"),
     (cells.stored_outputs, nb(ran(said("1\n" * 10))), None),
-    (cells.nothing_on_stderr, nb(ran({"output_type": "error", "ename": "KeyError", "evalue": "", "traceback": []})), "KeyError"),
+    (
+        cells.nothing_on_stderr,
+        nb(ran({"output_type": "error", "ename": "KeyError", "evalue": "", "traceback": []})),
+        "KeyError",
+    ),
     (cells.alternative_text, nb(ran(shown("image/png", "iVBOR"))), "raw image/png"),
     (cells.alternative_text, nb(ran(shown("text/html", "<p><img src='x'></p>"))), "without words"),
     (cells.alternative_text, nb(ran(shown("text/html", "<svg viewBox='0 0 1 1'></svg>"))), "without words"),
@@ -105,24 +128,50 @@ FLAGGED = [
     (cells.alternative_text, nb(ran(shown("text/html", PICTURE)), prose("![a star](scene.png)")), None),
     (cells.no_widgets, nb(code("from mmlab import view, widgets")), "widget"),
     (labs.graded_cells, nb(check()), "no solution cell"),
-    (labs.graded_cells, nb(check(), code("", "f-solution", metadata={"nbgrader": {"solution": True}})), "markers"),
+    (
+        labs.graded_cells,
+        nb(check(), code("", "f-solution", metadata={"nbgrader": {"solution": True}})),
+        "markers",
+    ),
     (labs.graded_cells, (SOLVED,), None),
     (labs.self_contained, nb(SETUP, answer("def f(x):\n    return [helper(y) for y in x]")), "helper"),
     (labs.self_contained, nb(SETUP, answer("class F(nn.Module):\n    def forward(self, x): return x")), "nn"),
-    (labs.self_contained, nb(SETUP, answer("def f(x):\n    g = lambda y: np.exp(y) + math.pi\n    return [g(y) for y in x]")), None),
-    (labs.lab_size, ("w", [labs.Task("a", 2, 1, 41)]), "41 minutes"),
+    (
+        labs.self_contained,
+        nb(SETUP, answer("def f(x):\n    g = lambda y: np.exp(y) + math.pi\n    return [g(y) for y in x]")),
+        None,
+    ),
+    (labs.lab_size, ("w", [labs.Task("a", 2, 1, 46)]), "46 minutes"),
     (labs.lab_size, ("w", [labs.Task(str(i), 2, 1, 40) for i in range(5)]), "200 minutes"),
     (labs.lab_size, ("w", []), "0 of 0 points"),
-    (labs.not_handed_out, (Notebook.of(code("def g(q, r):\n    z = q * 3 + r\n    return z.sum() / len(z)")), [SOLVED]), "answer to f"),
-    (labs.not_handed_out, (Notebook.of(code("t = u * 3 + v\nm = t.sum() / len(t)\nprint(m)")), [SOLVED]), "answer to f"),
-    (labs.not_handed_out, (Notebook.of(code("def g(q, r):\n    z = q * 4 + r\n    return z.sum() / len(z)")), [SOLVED]), None),
-    (labs.leaked, ("<pre>return scaled.sum()  /  len(scaled)\n scaled = a * 3 + b</pre>", SOLVED), "answer to f-solution"),
+    (
+        labs.not_handed_out,
+        (Notebook.of(code("def g(q, r):\n    z = q * 3 + r\n    return z.sum() / len(z)")), [SOLVED]),
+        "answer to f",
+    ),
+    (
+        labs.not_handed_out,
+        (Notebook.of(code("t = u * 3 + v\nm = t.sum() / len(t)\nprint(m)")), [SOLVED]),
+        "answer to f",
+    ),
+    (
+        labs.not_handed_out,
+        (Notebook.of(code("def g(q, r):\n    z = q * 4 + r\n    return z.sum() / len(z)")), [SOLVED]),
+        None,
+    ),
+    (
+        labs.leaked,
+        ("<pre>return scaled.sum()  /  len(scaled)\n scaled = a * 3 + b</pre>", SOLVED),
+        "answer to f-solution",
+    ),
     (labs.leaked, ("### BEGIN SOLUTION", SOLVED), "marker"),
     (labs.leaked, ("scaled", SOLVED), None),
-]  # fmt: skip
+]
 
 
-@pytest.mark.parametrize("rule, subject, words", FLAGGED, ids=[f"{i}-{c[0].__name__}" for i, c in enumerate(FLAGGED)])
+@pytest.mark.parametrize(
+    "rule, subject, words", FLAGGED, ids=[f"{i}-{c[0].__name__}" for i, c in enumerate(FLAGGED)]
+)
 def test_each_clause(rule, subject, words):
     found = rule(*subject)
     if words is None:
@@ -132,9 +181,15 @@ def test_each_clause(rule, subject, words):
 
 
 PRIVATE_LINES = [
-    "/ho" + "me/alice/notes", "/ro" + "ot/.cache", "C:" + "\\Users\\bob", "carol" + "@" + "uni.example",
-    "AKIA" + "A" * 16, "hf_" + "a" * 34, "sk-" + "a" * 24, "-----BEGIN " + "PRIVATE KEY-----",
-]  # fmt: skip
+    "/ho" + "me/alice/notes",
+    "/ro" + "ot/.cache",
+    "C:" + "\\Users\\bob",
+    "carol" + "@" + "uni.example",
+    "AKIA" + "A" * 16,
+    "hf_" + "a" * 34,
+    "sk-" + "a" * 24,
+    "-----BEGIN " + "PRIVATE KEY-----",
+]
 
 
 @pytest.mark.parametrize("line", PRIVATE_LINES)
@@ -144,7 +199,9 @@ def test_private_text_is_flagged(line, tmp_path):
     assert repository.private_text(path)
 
 
-@pytest.mark.parametrize("line", ["actions/checkout@v4", "mathjax@3.2.2", "a @ b", "https://x.org/home/page", "~/.cache"])
+@pytest.mark.parametrize(
+    "line", ["actions/checkout@v4", "mathjax@3.2.2", "a @ b", "https://x.org/home/page", "~/.cache"]
+)
 def test_public_text_is_not(line, tmp_path):
     path = tmp_path / "page.md"
     path.write_text(f"before {line} after\n")
@@ -154,7 +211,15 @@ def test_public_text_is_not(line, tmp_path):
 def test_readme_trees_are_read(tmp_path):
     (tmp_path / "mmlab").mkdir()
     (tmp_path / "mmlab/world.py").write_text("")
-    tree = ["mmlab/  the package", "  world/  as a folder", "lessons/", "labs/", "solutions/", "book/", "tests/"]
+    tree = [
+        "mmlab/  the package",
+        "  world/  as a folder",
+        "lessons/",
+        "labs/",
+        "solutions/",
+        "book/",
+        "tests/",
+    ]
     (tmp_path / "README.md").write_text("```sh\nmake start\n```\n\n```\n" + "\n".join(tree) + "\n```\n")
     assert repository.readme_tree(tmp_path) == [
         "README's tree lacks world.py",
@@ -167,10 +232,92 @@ def test_the_map_is_read(tmp_path):
     (tmp_path / "mmlab/losses.py").write_text("")
     rows = '"""Map.\n\nRooms:\n\n    world   scenes, drawn and told  errors\n"""'
     (tmp_path / "mmlab/__init__.py").write_text(rows)
-    assert repository.package_map(tmp_path) == ["losses is not in the map", "world is in the map and not there"]
+    assert repository.package_map(tmp_path) == [
+        "losses is not in the map",
+        "world is in the map and not there",
+    ]
 
 
 def test_notebooks_are_read_whether_sources_are_lists_or_text(tmp_path):
     cell = {"cell_type": "code", "id": "one", "metadata": {}, "source": ["a = 1\n", "b = 2"], "outputs": []}
     (tmp_path / "n.ipynb").write_text(json.dumps({"cells": [cell], "metadata": {}, "nbformat": 4}))
     assert Notebook.read(tmp_path / "n.ipynb", tmp_path).cells[0]["source"] == "a = 1\nb = 2"
+
+
+WORDS = [  # a planted line, the word that is flagged in it (None: nothing), and its path
+    ('"""Mended by hand."""', "Mended", "mmlab/planted.py"),
+    ("# what was handed in late", "handed in", "mmlab/planted.py"),
+    ("# it comes from a person's hands, in order", None, "mmlab/planted.py"),
+    ("# written by hand in the lab", None, "mmlab/planted.py"),
+    ("print('the mind reads')", "the mind", "mmlab/planted.py"),
+    ("# never mind", None, "mmlab/planted.py"),
+    ("raise InputError(f'{n} papers', 'at most 5', 'send fewer')", "papers", "mmlab/planted.py"),
+    ('"""As in the CLIP paper, figure 3."""', None, "mmlab/planted.py"),
+    ('"""The paper is white."""', "paper", "mmlab/planted.py"),
+    ("LABEL = 'a film of {seconds} s'", "film", "mmlab/planted.py"),
+    ("KIND = 'film'", None, "mmlab/planted.py"),
+    ("x = 1  # dearer, but exact", "dearer", "mmlab/planted.py"),
+    ("# worn by a bad copier", "worn", "mmlab/planted.py"),
+    ("# pixels are shaken", "shaken", "mmlab/planted.py"),
+    ("# one sitting each", "sitting", "mmlab/planted.py"),
+    ("# nr. 3", "nr.", "mmlab/planted.py"),
+    ("# it said so, was asked, told, shown and kept", None, "mmlab/planted.py"),
+    ("told = 1", "told", "mmlab/planted.py"),
+    ("class V:\n    said: str", "said", "mmlab/planted.py"),
+    ("def f(asked): pass", "asked", "mmlab/planted.py"),
+    ("def kept(): pass", "kept", "mmlab/planted.py"),
+    ("self.shown = 1", "shown", "mmlab/planted.py"),
+    ("print([one.name for one in rows])", "one", "mmlab/planted.py"),
+    ("lambda place: place + 1", "place", "mmlab/planted.py"),
+    ("for _found in x: pass", "_found", "mmlab/planted.py"),
+    ("import numpy as one", "one", "mmlab/planted.py"),
+    ("one_thread = placed = 1", None, "mmlab/planted.py"),
+    ("print(verdict.said, place)", None, "mmlab/planted.py"),
+    ("def film_part(): pass", "film_part", "mmlab/planted.py"),
+    ("class HandIn: pass", "HandIn", "mmlab/planted.py"),
+    ("hand_ins = []", "hand_ins", "mmlab/planted.py"),
+    ("shorthand_index = remind = 1", None, "mmlab/planted.py"),
+    ("", "mind", "mmlab/server/mind.py"),
+    ("ITEMS = ['paper towels', 'a film poster']", None, "mmlab/world/planted.py"),
+    ("raise InputError('two films', 'one', 'cut')", "films", "mmlab/world/planted.py"),
+    ("Collect the hand-ins.", "hand-ins", "book/planted.md"),
+    ("Collect the submissions.", None, "book/planted.md"),
+]
+
+
+@pytest.mark.parametrize("text, word, path", WORDS, ids=[f"{i}-{case[1]}" for i, case in enumerate(WORDS)])
+def test_each_private_word_is_flagged(text, word, path):
+    faults = words.standard_words(Source(path, text))
+    assert [fault.split("'")[1] for fault in faults] == ([word] if word else [])
+
+
+def test_a_word_is_found_on_its_line():
+    text = '"""A.\n\nMend it.\n"""\none = "x\\n\\n mend it"\n'
+    faults = words.standard_words(Source("mmlab/planted.py", text))
+    assert [fault.split(":")[1] for fault in faults] == ["3", "5", "5"]
+    assert words.standard_words(File("book/a.md", "x\n\na film"))[0].startswith("book/a.md:3:")
+
+
+def test_what_an_exception_covers_passes_and_an_unused_one_is_listed(monkeypatch):
+    files = [Source("mmlab/planted.py", "# the film of oil on water\n# a film\n")]
+    oil = words.Allowed("mmlab/planted.py", "film of oil", "a layer, not a video")
+    monkeypatch.setattr(words, "EXCEPTIONS", (oil, words.Allowed("mmlab/other.py", "film", "not there")))
+    assert [fault.split(":")[1] for fault in words.standard_words(files[0])] == ["2"]
+    assert words.unused(files) == [words.EXCEPTIONS[1]]
+
+
+def test_every_exception_is_of_use_and_every_clean_part_is_there():
+    assert not words.unused(words.files(ROOT))
+    assert all((ROOT / part).exists() for part in words.CLEAN)
+    assert len(words.CLEAN) == len(set(words.CLEAN))
+
+
+def test_parts_of_the_repository_are_listed_by_path(monkeypatch, capsys):
+    assert words.main(["mmlab/codec.py", "mmlab/models"]) == 0 and capsys.readouterr().out == "0 hits\n"
+    planted = [Source("mmlab/api/a.py", "one = 1"), Source("mmlab/instructor/site/b.py", "place = 2")]
+    monkeypatch.setattr(
+        words, "files", lambda root, below="": [f for f in planted if words.within(f.path, below)]
+    )
+    assert words.main(["mmlab/api"]) == 1 and "mmlab/api/a.py:1: 'one'" in capsys.readouterr().out
+    assert words.main([]) == 1
+    assert capsys.readouterr().out.split() == ["1", "mmlab/api", "1", "mmlab/instructor/site"]

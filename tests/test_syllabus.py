@@ -10,10 +10,21 @@ ROOT = Path(__file__).resolve().parents[1]
 LEDGER = ROOT / "book" / "syllabus.toml"
 KINDS = ("taught", "built", "exercised", "lib", "API", "mentioned", "graded")
 WEEKS = (
-    "00_setup", "01_architectures", "02_clip", "03_vit", "04_cross_attention", "05_vlm",
-    "06_pretraining_and_instruction", "07_preference", "08_image_generation", "09_api",
-    "10_audio", "11_video", "12_evaluation", "13_capstone",
-)  # fmt: skip
+    "00_setup",
+    "01_architectures",
+    "02_clip",
+    "03_vit",
+    "04_cross_attention",
+    "05_vlm",
+    "06_pretraining_and_instruction",
+    "07_preference",
+    "08_image_generation",
+    "09_api",
+    "10_audio",
+    "11_video",
+    "12_evaluation",
+    "13_capstone",
+)
 
 
 def cells(notebook: Path) -> dict[str, dict]:

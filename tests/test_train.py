@@ -76,9 +76,7 @@ def stop_at(step):
 def test_it_learns_and_counts():
     seen = []
     model = Toy()
-    history = train.fit(
-        model, Stream(), classify, 120, on_step=lambda step, loss: seen.append((step, loss))
-    )
+    history = train.fit(model, Stream(), classify, 120, on_step=lambda step, loss: seen.append((step, loss)))
     assert history.steps == 120 and [step for step, _ in seen] == list(range(1, 121))
     assert [loss for _, loss in seen] == history.losses
     assert sum(history.losses[-10:]) < 0.5 * sum(history.losses[:10])
@@ -134,9 +132,7 @@ def test_a_finished_run_is_not_run_again(tmp_path):
     file = tmp_path / "toy.pt"
     train.fit(Toy(), Stream(), classify, 5, checkpoint=file)
     calls = []
-    history = train.fit(
-        Toy(), Stream(), classify, 5, checkpoint=file, on_step=lambda *a: calls.append(a)
-    )
+    history = train.fit(Toy(), Stream(), classify, 5, checkpoint=file, on_step=lambda *a: calls.append(a))
     assert history.steps == 5 and not calls
 
 
@@ -149,9 +145,7 @@ def test_the_stop_button_lets_the_step_finish():
             os.kill(os.getpid(), signal.SIGINT)
         return classify(model, x, y)
 
-    history = train.fit(
-        model, Stream(), press, 50, on_step=lambda step, loss: finished.append(step)
-    )
+    history = train.fit(model, Stream(), press, 50, on_step=lambda step, loss: finished.append(step))
     assert history.interrupted and history.steps == 4 and finished == [1, 2, 3, 4]
     assert signal.getsignal(signal.SIGINT) is before
 
@@ -222,12 +216,12 @@ def test_a_crash_while_writing_leaves_the_old_checkpoint(tmp_path, monkeypatch):
     train.fit(Toy(), Stream(), classify, 6, checkpoint=file, on_step=stop_at(2))
     whole = file.read_bytes()
 
-    def dies(state, path):
-        path.write_bytes(b"half")
+    def dies(state, file):
+        file.write(b"half")
         raise OSError("disk full")
 
     monkeypatch.setattr(torch, "save", dies)
-    with pytest.raises(OSError, match="disk full"):
+    with pytest.raises(InputError, match="disk full"):
         train.fit(Toy(), Stream(), classify, 6, checkpoint=file, on_step=stop_at(3))
     assert file.read_bytes() == whole
     assert [each.name for each in tmp_path.iterdir()] == ["toy.pt"]
@@ -275,9 +269,7 @@ def test_the_clip_recipe_learns_and_resumes(tokenizer, tmp_path):
 def test_the_clip_recipe_takes_any_loss_and_any_change(tokenizer):
     model = new_clip(tokenizer, logit_bias=-10.0)
     before = model.logit_bias.item()
-    train.train_clip(
-        model, tokenizer, 3, batch=16, loss=siglip_loss, change=evaluate.shuffled_pairs
-    )
+    train.train_clip(model, tokenizer, 3, batch=16, loss=siglip_loss, change=evaluate.shuffled_pairs)
     assert model.logit_bias.item() != before, "the bias takes no part in the loss"
 
 

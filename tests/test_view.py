@@ -8,7 +8,7 @@ from PIL import Image
 
 from mmlab import view, world
 from mmlab.errors import InputError, ShapeError
-from mmlab.view import boxes, live, paper
+from mmlab.view import boxes, figures, live
 
 
 class Shell:
@@ -33,7 +33,7 @@ class Shell:
 @pytest.fixture
 def notebook(monkeypatch):
     shell = Shell()
-    monkeypatch.setattr(paper, "in_notebook", lambda: True)
+    monkeypatch.setattr(figures, "in_notebook", lambda: True)
     monkeypatch.setattr("IPython.get_ipython", lambda: shell)
     monkeypatch.setattr("IPython.display.display", shell.display)
     return shell
@@ -79,11 +79,9 @@ def test_a_pyplot_figure_is_closed():
 
 def test_a_gallery_tells_what_the_scenes_truly_hold(notebook):
     scenes = world.sample(3, seed=4)
-    view.gallery(
-        scenes, [world.caption(scenes[0]), "a lie", world.caption(scenes[2])], title="Three"
-    )
+    view.gallery(scenes, [world.caption(scenes[0]), "a lie", world.caption(scenes[2])], title="Three")
     alt = notebook.shown[0].alt
-    assert alt.startswith("Three. 3 pictures. 1: ")
+    assert alt.startswith("Three. 3 images. 1: ")
     assert all(world.caption(scene) in alt for scene in scenes)
     assert "labelled “a lie”" in alt and alt.count("labelled") == 1
 
@@ -94,7 +92,7 @@ def test_a_long_gallery_counts_the_rest(notebook):
 
 
 def test_pictures_need_as_many_captions():
-    with pytest.raises(ShapeError, match="1 captions for 2 pictures"):
+    with pytest.raises(ShapeError, match="1 captions for 2 images"):
         view.gallery(world.sample(2), ["one"])
     with pytest.raises(InputError, match="no scenes"):
         view.gallery([])
@@ -107,16 +105,11 @@ def test_every_chart_is_drawn_with_its_words(notebook):
     view.heatmap(points, list("abcde"), ["x", "longer name"], alt="h", title="t", limits=(-1, 1))
     view.lines({"one": ([0, 1], [1, 2]), "two": ([0, 1], [2, 1])}, alt="l")
     view.bars(
-        {"ours": 0.9, "chance": 0.1},
-        alt="b",
-        intervals={"ours": (0.8, 0.95)},
-        baseline=("chance", 0.1),
+        {"ours": 0.9, "chance": 0.1}, alt="b", intervals={"ours": (0.8, 0.95)}, baseline=("chance", 0.1)
     )
     view.scatter({"images": points, "texts": points + 1}, alt="s", pairs=("images", "texts"))
     view.images(np.zeros((2, 8, 8, 3), np.uint8), "two black squares")
-    view.diagram(
-        {"a": "image\n(B, C, Y, X)", "b": "ViT"}, [("a", "b", "pixels")], "d", strong=["b"]
-    )
+    view.diagram({"a": "image\n(B, C, Y, X)", "b": "ViT"}, [("a", "b", "pixels")], "d", strong=["b"])
     assert [made.alt for made in notebook.shown] == ["h", "l", "b", "s", "two black squares", "d"]
     assert all(min(size_of(made)) > 40 for made in notebook.shown)
     with pytest.raises(ShapeError, match="heatmap"):
@@ -145,24 +138,18 @@ def test_boxes_run_left_to_right_and_never_overlap():
         assert right < places[target][0] - sizes[target][0] / 2
     for name, (x, y) in places.items():
         width, height = sizes[name]
-        assert (
-            0 <= x - width / 2
-            and x + width / 2 <= wide
-            and 0 <= y - height / 2
-            and y + height / 2 <= tall
-        )
+        assert 0 <= x - width / 2 and x + width / 2 <= wide and 0 <= y - height / 2 and y + height / 2 <= tall
         for other, (x2, y2) in places.items():
             apart = (
-                abs(x - x2) >= (width + sizes[other][0]) / 2
-                or abs(y - y2) >= (height + sizes[other][1]) / 2
+                abs(x - x2) >= (width + sizes[other][0]) / 2 or abs(y - y2) >= (height + sizes[other][1]) / 2
             )
             assert other == name or apart
 
 
-def test_diagrams_name_unknown_boxes_and_circles():
+def test_diagrams_name_unknown_boxes_and_cycles():
     with pytest.raises(InputError, match="names 'c'"):
         view.diagram(["a", "b"], [("a", "c")], "x")
-    with pytest.raises(InputError, match="circle"):
+    with pytest.raises(InputError, match="cycle"):
         view.diagram(["a", "b"], [("a", "b"), ("b", "a")], "x")
 
 
@@ -217,3 +204,26 @@ def test_importing_view_loads_no_matplotlib():
 
     code = "import sys, mmlab.view; sys.exit('matplotlib' in sys.modules or 'torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code]).returncode == 0
+
+
+def test_a_chart_without_alternative_text_describes_its_data(capsys):
+    view.lines({"loss": ([1, 9], [2.0, 0.5])}, xlabel="step", ylabel="nats")
+    view.lines({"two runs": ([0, 5], [[0, 0.2], [0, 0.4]])}, title="Accuracy")
+    view.bars({"ours": 0.9, "theirs": 0.25}, baseline=("guessing", 0.1), xlabel="recall")
+    view.heatmap([[0.9, 0.1], [0.3, 0.8]], ["a", "b"], ["x", "y"], ylabel="images")
+    view.images([np.zeros((4, 6, 3), np.uint8), np.zeros((5, 5), np.uint8)], captions=["black", "small"])
+    view.diagram({"a": "an\nimage", "b": "a tensor"}, [("a", "b", "decode")])
+    assert capsys.readouterr().out.splitlines() == [
+        "Line chart. nats by step. loss: 2.00 at 1, 0.50 at 9.",
+        "Accuracy. y by x. two runs: 0.00 at 0, 0.30 (0.20 to 0.40) at 5.",
+        "Bar chart (recall): ours 0.90, theirs 0.25, guessing 0.10.",
+        "Heat map of 2 rows (images) and 2 columns, values from 0.10 to 0.90; mean 0.85 on the diagonal, "
+        "0.20 off it. Largest in each row: a: x (0.90), b: y (0.80).",
+        "2 images. 1: black; 2: small.",
+        "Diagram. an image → a tensor (decode).",
+    ]
+
+
+def test_images_without_captions_need_alternative_text():
+    with pytest.raises(InputError, match="alternative text"):
+        view.images(np.zeros((2, 4, 4, 3), np.uint8))

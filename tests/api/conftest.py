@@ -5,6 +5,7 @@ import pytest
 from google import genai
 
 from mmlab.api import server
+from mmlab.api.pytest_plugin import mmlab_server  # noqa: F401
 
 
 @pytest.fixture(scope="session")

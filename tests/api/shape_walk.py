@@ -33,7 +33,11 @@ def shape_faults(shape, raw, path: str = "", *, google: bool = False) -> list[st
     if shape in (None, type(None)):
         return [] if raw is None else [f"{path}: {_told(raw)} where null is due"]
     if origin is typing.Literal:
-        return [] if raw in typing.get_args(shape) else [f"{path}: {_told(raw)} is none of {typing.get_args(shape)}"]
+        return (
+            []
+            if raw in typing.get_args(shape)
+            else [f"{path}: {_told(raw)} is none of {typing.get_args(shape)}"]
+        )
     if isinstance(shape, type) and issubclass(shape, BaseModel):
         return _model(shape, raw, path, google)
     return _plain(origin or shape, typing.get_args(shape), raw, path, google)
@@ -42,8 +46,14 @@ def shape_faults(shape, raw, path: str = "", *, google: bool = False) -> list[st
 def _fitting(choices: tuple, raw) -> list:
     """Return the members of a union that a value may be: those of its own "type", where it tells one."""
     kind = raw.get("type") if isinstance(raw, dict) else None
-    same = [one for one in choices if isinstance(one, type) and issubclass(one, BaseModel)
-            and "type" in one.model_fields and kind in typing.get_args(one.model_fields["type"].annotation)]  # fmt: skip
+    same = [
+        one
+        for one in choices
+        if isinstance(one, type)
+        and issubclass(one, BaseModel)
+        and "type" in one.model_fields
+        and kind in typing.get_args(one.model_fields["type"].annotation)
+    ]
     return same or list(choices)
 
 
@@ -52,7 +62,9 @@ def _model(shape: type[BaseModel], raw, path: str, google: bool) -> list[str]:
         return [f"{path}: {_told(raw)} where {shape.__name__} is due"]
     fields = {(field.alias or name): field for name, field in shape.model_fields.items()}
     found = [f"{path}.{name}: unknown to {shape.__name__}" for name in raw if name not in fields]
-    found += [f"{path}.{name}: missing" for name, field in fields.items() if field.is_required() and name not in raw]
+    found += [
+        f"{path}.{name}: missing" for name, field in fields.items() if field.is_required() and name not in raw
+    ]
     for name, value in raw.items():
         if name in fields:
             found += shape_faults(fields[name].annotation, value, f"{path}.{name}", google=google)
@@ -65,13 +77,27 @@ def _plain(kind, inner: tuple, raw, path: str, google: bool) -> list[str]:
     if isinstance(kind, type) and issubclass(kind, enum.Enum):
         return [] if raw in [one.value for one in kind] else wrong
     if kind in (list, tuple, abc.Sequence, abc.Iterable):
-        return wrong if not isinstance(raw, list) else [
-            fault for place, one in enumerate(raw)
-            for fault in shape_faults(inner[0] if inner else object, one, f"{path}[{place}]", google=google)]  # fmt: skip
+        return (
+            wrong
+            if not isinstance(raw, list)
+            else [
+                fault
+                for place, one in enumerate(raw)
+                for fault in shape_faults(
+                    inner[0] if inner else object, one, f"{path}[{place}]", google=google
+                )
+            ]
+        )
     if kind in (dict, abc.Mapping):
-        return wrong if not isinstance(raw, dict) else [
-            fault for name, one in raw.items()
-            for fault in shape_faults(inner[1] if inner else object, one, f"{path}.{name}", google=google)]  # fmt: skip
+        return (
+            wrong
+            if not isinstance(raw, dict)
+            else [
+                fault
+                for name, one in raw.items()
+                for fault in shape_faults(inner[1] if inner else object, one, f"{path}.{name}", google=google)
+            ]
+        )
     if kind in (datetime.datetime, datetime.date):
         return [] if isinstance(raw, str) and _is_date(raw) else wrong
     if kind is bytes:

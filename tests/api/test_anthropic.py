@@ -4,18 +4,24 @@ import asyncio
 
 import anthropic
 import pytest
-from api_strategies import KINDS, PNG, SCENE, b64, faults
 
+from api_strategies import KINDS, PNG, SCENE, b64, faults
 from mmlab.world import encode_image, render
 
 MODEL = "mm-vision"
-ASKED = {"role": "user", "content": [
-    {"type": "image", "source": {"type": "base64", "media_type": "image/png", "data": b64()}},
-    {"type": "text", "text": "How many shapes are there? Answer in one word."},
-]}  # fmt: skip
+ASKED = {
+    "role": "user",
+    "content": [
+        {"type": "image", "source": {"type": "base64", "media_type": "image/png", "data": b64()}},
+        {"type": "text", "text": "How many shapes are there? Answer in one word."},
+    ],
+}
 TRUTH = ("zero", "one", "two", "three", "four")[len(SCENE.shapes)]
-TOOL = {"name": "record_count", "description": "Record how many shapes there are",
-        "input_schema": {"type": "object", "properties": {"count": {"type": "integer"}}}}  # fmt: skip
+TOOL = {
+    "name": "record_count",
+    "description": "Record how many shapes there are",
+    "input_schema": {"type": "object", "properties": {"count": {"type": "integer"}}},
+}
 
 
 @pytest.fixture(scope="module")
@@ -39,7 +45,9 @@ def test_the_scenes_truth_is_answered(client):
 
 
 def test_every_field_is_the_sdks(client):
-    raw = client.messages.with_raw_response.create(model=MODEL, max_tokens=100, messages=[ASKED]).http_response
+    raw = client.messages.with_raw_response.create(
+        model=MODEL, max_tokens=100, messages=[ASKED]
+    ).http_response
     assert faults(anthropic.types.Message, raw.json()) == []
     raw = client.models.with_raw_response.retrieve(MODEL).http_response
     assert faults(anthropic.types.ModelInfo, raw.json()) == []
@@ -73,7 +81,11 @@ def test_a_tool_is_called_and_its_result_is_told(client, streamed):
     else:
         message = create(client, **asked)
     call = message.content[0]
-    assert (message.stop_reason, call.name, call.input) == ("tool_use", "record_count", {"count": len(SCENE.shapes)})
+    assert (message.stop_reason, call.name, call.input) == (
+        "tool_use",
+        "record_count",
+        {"count": len(SCENE.shapes)},
+    )
     result = {"type": "tool_result", "tool_use_id": call.id, "content": "recorded as 7"}
     turns = [ASKED, {"role": "assistant", "content": message.content}, {"role": "user", "content": [result]}]
     assert "recorded as 7" in create(client, tools=[TOOL], messages=turns).content[0].text
@@ -84,8 +96,15 @@ def test_a_tool_is_called_and_its_result_is_told(client, streamed):
 def test_json_is_as_its_schema_says(client):
     import json
 
-    schema = {"type": "object", "properties": {"shapes": {"type": "array", "items": {
-        "type": "object", "properties": {"kind": {"type": "string"}}}}}}  # fmt: skip
+    schema = {
+        "type": "object",
+        "properties": {
+            "shapes": {
+                "type": "array",
+                "items": {"type": "object", "properties": {"kind": {"type": "string"}}},
+            }
+        },
+    }
     message = create(client, output_config={"format": {"type": "json_schema", "schema": schema}})
     assert sorted({one["kind"] for one in json.loads(message.content[0].text)["shapes"]}) == KINDS
 
@@ -123,8 +142,14 @@ def test_pictures_come_from_this_servers_own_urls_alone(client, local):
         return [{"role": "user", "content": [{"type": "image", "source": {"type": "url", "url": url}}]}]
 
     assert KINDS[0] in create(client, messages=at(f"{local.url}/world/scenes/4.png")).content[0].text
-    for url in ("http://127.0.0.1:1/world/scenes/4.png", "file:///etc/passwd", "http://example.org/a.png",
-                f"{local.url}/world/scenes/../../etc/passwd", "http://[", f"{local.url}@example.org/"):  # fmt: skip
+    for url in (
+        "http://127.0.0.1:1/world/scenes/4.png",
+        "file:///etc/passwd",
+        "http://example.org/a.png",
+        f"{local.url}/world/scenes/../../etc/passwd",
+        "http://[",
+        f"{local.url}@example.org/",
+    ):
         with pytest.raises(anthropic.BadRequestError, match="Unable to download"):
             create(client, messages=at(url))
 
@@ -137,7 +162,11 @@ def test_models_are_listed_the_seeing_one_first(client):
 @pytest.mark.parametrize(
     ("changes", "error", "said"),
     [
-        ({"model": "claude-3-5-sonnet-20250219"}, anthropic.NotFoundError, "model: claude-3-5-sonnet-20250219"),
+        (
+            {"model": "claude-3-5-sonnet-20250219"},
+            anthropic.NotFoundError,
+            "model: claude-3-5-sonnet-20250219",
+        ),
         ({"max_tokens": -1}, anthropic.BadRequestError, "max_tokens: "),
         ({"max_tokens": 17000}, anthropic.BadRequestError, "maximum allowed"),
         ({"messages": []}, anthropic.BadRequestError, "messages: "),
@@ -147,14 +176,26 @@ def test_models_are_listed_the_seeing_one_first(client):
         ({"extra_body": {"temprature": 1}}, anthropic.BadRequestError, "Extra inputs"),
         ({"messages": picture(PNG, "image/jpeg")}, anthropic.BadRequestError, "does not match"),
         ({"messages": picture(PNG, "image/bmp")}, anthropic.BadRequestError, "media_type: Input should be"),
-        ({"messages": picture("data:image/png;base64," + b64())}, anthropic.BadRequestError, "Invalid base64"),
-        ({"messages": picture(b64().replace("+", "-").replace("/", "_") + "_")}, anthropic.BadRequestError, "base64"),
+        (
+            {"messages": picture("data:image/png;base64," + b64())},
+            anthropic.BadRequestError,
+            "Invalid base64",
+        ),
+        (
+            {"messages": picture(b64().replace("+", "-").replace("/", "_") + "_")},
+            anthropic.BadRequestError,
+            "base64",
+        ),
         ({"messages": picture(PNG[:200])}, anthropic.BadRequestError, "Could not process image"),
-        ({"messages": picture(bytes(7864321))}, anthropic.BadRequestError, "10 MB maximum: 10485764 bytes > 10485760"),
+        (
+            {"messages": picture(bytes(7864321))},
+            anthropic.BadRequestError,
+            "10 MB maximum: 10485764 bytes > 10485760",
+        ),
         ({"tool_choice": {"type": "any"}}, anthropic.BadRequestError, "providing tools"),
         ({"stop_sequences": [" "]}, anthropic.BadRequestError, "stop_sequences.0"),
     ],
-)  # fmt: skip
+)
 def test_a_wrong_request_raises_the_sdks_own_error(client, changes, error, said):
     with pytest.raises(error) as raised:
         create(client, **changes)

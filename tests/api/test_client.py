@@ -5,15 +5,15 @@ import dataclasses
 from typing import Literal
 
 import pytest
-from api_strategies import PNG, SCENE
 from PIL import Image
 from pydantic import BaseModel
 
+from api_strategies import PNG, SCENE
 from mmlab.api.client import CallFailed, Result, Tool, connect
 from mmlab.errors import InputError
 from mmlab.world import COLOURS, KINDS, encode_image, render
 from mmlab.world.documents.invoice import invoice
-from mmlab.world.documents.pdf import pdf
+from mmlab.world.files.pdf import pdf
 
 PROVIDERS = ("openai", "anthropic", "google")
 COUNT = ("zero", "one", "two", "three", "four")[len(SCENE.shapes)]
@@ -114,12 +114,20 @@ def test_a_schema_gives_a_typed_answer(client, schema):
     assert (parsed.background, parsed.count) == (SCENE.background, len(SCENE.shapes))
     if schema is Seen:
         assert sorted((one.kind, one.colour) for one in parsed.shapes) == sorted(
-            (one.kind, one.colour) for one in SCENE.shapes)  # fmt: skip
+            (one.kind, one.colour) for one in SCENE.shapes
+        )
 
 
-RECORD = Tool("record_count", "Record how many shapes there are",
-              {"type": "object", "properties": {"count": {"type": "integer"}}, "required": ["count"],
-               "additionalProperties": False})  # fmt: skip
+RECORD = Tool(
+    "record_count",
+    "Record how many shapes there are",
+    {
+        "type": "object",
+        "properties": {"count": {"type": "integer"}},
+        "required": ["count"],
+        "additionalProperties": False,
+    },
+)
 
 
 @pytest.mark.parametrize("stream", [False, True])
@@ -127,7 +135,12 @@ def test_a_tool_is_called_and_its_result_goes_back(client, stream):
     question = ("Record how many shapes there are.", [PIXELS])
     asked = client.ask(*question, tools=[RECORD], must_call=True, stream=stream)
     (call,) = asked.calls
-    assert (asked.ending, asked.text, call.name, call.arguments) == ("call", "", "record_count", {"count": len(SCENE.shapes)})
+    assert (asked.ending, asked.text, call.name, call.arguments) == (
+        "call",
+        "",
+        "record_count",
+        {"count": len(SCENE.shapes)},
+    )
     told = client.ask(results=[Result(call, "recorded as 7")], history=asked.turns, tools=[RECORD])
     assert "recorded as 7" in told.text and told.ending == "stop"
 
@@ -157,13 +170,13 @@ def test_a_sound_is_heard(local, provider):
     from mmlab.world.speech import speak
 
     client = connect(provider, server=local, role="listen")
-    assert "red circle" in client.ask("What is said?", sounds=[speak("a large red circle")]).text.lower()
+    assert "red circle" in client.ask("What is said?", audio=[speak("a large red circle")]).text.lower()
 
 
 def test_anthropic_says_that_it_takes_no_sound_and_no_detail(local):
     client = connect("anthropic", server=local)
-    with pytest.raises(InputError, match="sound"):
-        client.ask("What is said?", sounds=[b"RIFF\0\0\0\0WAVE"])
+    with pytest.raises(InputError, match="audio at anthropic"):
+        client.ask("What is said?", audio=[b"RIFF\0\0\0\0WAVE"])
     with pytest.raises(InputError, match="detail"):
         client.ask(HOW_MANY, [PIXELS], detail="low")
 
@@ -191,8 +204,13 @@ def test_a_refusal_and_an_empty_answer_are_told_apart_and_leave_the_history_clea
 
 
 def test_many_are_answered_in_order_and_one_failure_does_not_sink_the_rest(client):
-    requests = [{"text": HOW_MANY, "images": [PIXELS]}, "hello", {"text": "x", "images": [b"no picture"]}, {"text": ""},
-                {"text": HOW_MANY, "images": [PIXELS], "max_tokens": 99_999_999}] * 3  # fmt: skip
+    requests = [
+        {"text": HOW_MANY, "images": [PIXELS]},
+        "hello",
+        {"text": "x", "images": [b"no picture"]},
+        {"text": ""},
+        {"text": HOW_MANY, "images": [PIXELS], "max_tokens": 99_999_999},
+    ] * 3
     answers = client.ask_many(requests, at_once=5)
     for place in range(0, len(requests), 5):
         seen, greeted, unread, nothing, last = answers[place : place + 5]
@@ -204,12 +222,12 @@ def test_many_are_answered_in_order_and_one_failure_does_not_sink_the_rest(clien
 def test_no_more_are_sent_at_once_than_asked(local):
     import threading
 
-    running, most, lock = 0, 0, threading.Lock()
+    running, maximum, lock = 0, 0, threading.Lock()
 
     def watching(call, **options):
-        nonlocal running, most
+        nonlocal running, maximum
         with lock:
-            running, most = running + 1, max(most, running + 1)
+            running, maximum = running + 1, max(maximum, running + 1)
         try:
             return call()
         finally:
@@ -219,4 +237,4 @@ def test_no_more_are_sent_at_once_than_asked(local):
     client = connect("openai", server=local, parts={"retry_policy": watching})
     client.sdk  # noqa: B018 - opened before the threads
     assert len(client.ask_many(["hello"] * 12, at_once=3)) == 12
-    assert 1 < most <= 3
+    assert 1 < maximum <= 3

@@ -8,11 +8,11 @@ import threading
 import time
 
 import pytest
-from api_strategies import PNG, b64
 
+from api_strategies import PNG, b64
 from mmlab.api.catalog import models
 from mmlab.api.client import Budget, Cache, CallFailed, Trace, Usage, connect
-from mmlab.api.client.budget import cost_of, most_usage, price_of
+from mmlab.api.client.budget import cost_of, max_usage, price_of
 from mmlab.errors import InputError
 
 PROVIDERS = ("openai", "anthropic", "google")
@@ -32,9 +32,9 @@ def test_a_call_that_may_cost_too_much_is_never_sent(local):
 def test_what_is_reserved_is_enough_and_what_is_settled_is_the_cost(local, provider):
     client = connect(provider, server=local, budget=1.0)
     job = client._job("What is this?", [PNG], system="Be brief.", max_tokens=400)
-    most = client.cost(most_usage(job.ask, provider))
+    maximum = client.cost(max_usage(job.ask, provider))
     answer = client.ask("What is this?", [PNG], system="Be brief.", max_tokens=400)
-    assert answer.cost <= most < 0.02
+    assert answer.cost <= maximum < 0.02
     assert client.budget.spent == pytest.approx(answer.cost)
     pieces = client.stream("What is this?", [PNG], system="Be brief.", max_tokens=400)
     assert "".join(pieces) == answer.text and client.budget.spent == pytest.approx(2 * answer.cost)
@@ -78,7 +78,9 @@ def test_many_at_once_stop_where_the_budget_ends(local):
 
 
 def test_cached_tokens_cost_less():
-    assert cost_of(Usage(1000, 0, 400), {**PRICE, "cached": 0.2}) == pytest.approx((600 * 2 + 400 * 0.2) / 1e6)
+    assert cost_of(Usage(1000, 0, 400), {**PRICE, "cached": 0.2}) == pytest.approx(
+        (600 * 2 + 400 * 0.2) / 1e6
+    )
     assert cost_of(Usage(1000, 10, 400), PRICE) == pytest.approx((1000 * 2 + 10 * 8) / 1e6)
     assert price_of("mm-vision") == models()["mm-vision"].price and price_of("no-such-model") is None
 
@@ -98,9 +100,20 @@ def test_the_same_question_is_asked_once(local, tmp_path, provider, how):
     first, before, spent = ask("What is this?", [PNG]), local.requests, client.budget.spent
     again = ask("What is this?", [PNG])
     assert local.requests == before and client.budget.spent == spent
-    assert (again.text, again.usage, again.cached, again.cost, again.tries) == (first.text, first.usage, True, 0.0, 0)
-    others = [("What is that?", [PNG], {}), ("What is this?", [], {}), ("What is this?", [PNG], {"max_tokens": 99}),
-              ("What is this?", [PNG, PNG], {}), ("What is this?", [PNG], {"system": "Be brief."})]  # fmt: skip
+    assert (again.text, again.usage, again.cached, again.cost, again.tries) == (
+        first.text,
+        first.usage,
+        True,
+        0.0,
+        0,
+    )
+    others = [
+        ("What is that?", [PNG], {}),
+        ("What is this?", [], {}),
+        ("What is this?", [PNG], {"max_tokens": 99}),
+        ("What is this?", [PNG, PNG], {}),
+        ("What is this?", [PNG], {"system": "Be brief."}),
+    ]
     assert [ask(text, images, **more).cached for text, images, more in others] == [False] * 5
 
 
@@ -133,18 +146,21 @@ from mmlab.api.client import Cache
 cache, number = Cache(sys.argv[1]), 0
 print("ready", flush=True)
 while True:
-    cache.keep(f"{sys.argv[2]}-{number}", "m", {"number": number, "filler": "x" * 5000})
+    cache.store(f"{sys.argv[2]}-{number}", "m", {"number": number, "filler": "x" * 5000})
     number += 1
 """
 
 
 def test_processes_share_a_cache_and_one_that_is_killed_leaves_it_whole(tmp_path):
     path = tmp_path / "answers.sqlite"
-    writers = [subprocess.Popen([sys.executable, "-c", WRITER, str(path), name], stdout=subprocess.PIPE) for name in "ab"]
+    writers = [
+        subprocess.Popen([sys.executable, "-c", WRITER, str(path), name], stdout=subprocess.PIPE)
+        for name in "ab"
+    ]
     for writer in writers:
         assert writer.stdout.readline() == b"ready\n"
     cache, end = Cache(path), time.monotonic() + 30
-    cache.keep("mine", "m", {"text": "still here"})
+    cache.store("mine", "m", {"text": "still here"})
     while not (cache.find("a-20") and cache.find("b-20")) and time.monotonic() < end:
         time.sleep(0.01)
     for writer in writers:
@@ -160,7 +176,14 @@ def test_processes_share_a_cache_and_one_that_is_killed_leaves_it_whole(tmp_path
 
 @pytest.mark.parametrize("provider", PROVIDERS)
 def test_a_line_tells_of_each_call_and_nothing_private(local, tmp_path, provider):
-    client = connect(provider, server=local, trace=tmp_path / "trace.jsonl", key="sk-secret", retries=1, sleep=lambda s: None)
+    client = connect(
+        provider,
+        server=local,
+        trace=tmp_path / "trace.jsonl",
+        key="sk-secret",
+        retries=1,
+        sleep=lambda s: None,
+    )
     answer = client.ask("A very private question", [PNG], system="Be private.")
     with local.faults("429, 503"), pytest.raises(CallFailed):
         client.ask("A very private question", [PNG])
@@ -170,9 +193,20 @@ def test_a_line_tells_of_each_call_and_nothing_private(local, tmp_path, provider
     assert first["gen_ai.operation.name"] == "chat" and first["gen_ai.request.model"] == "mm-vision"
     assert first["gen_ai.provider.name"] == {"google": "gcp.gemini"}.get(provider, provider)
     assert first["gen_ai.response.finish_reasons"] == ["stop"] and first["gen_ai.response.id"]
-    assert (first["gen_ai.usage.input_tokens"], first["gen_ai.usage.output_tokens"]) == (answer.usage.input, answer.usage.output)
-    assert (first["mmlab.pictures"], first["mmlab.picture_bytes"], first["mmlab.cost"]) == (1, len(PNG), answer.cost)
-    assert (second["error.type"], second["http.response.status_code"], second["mmlab.tries"]) == ("overloaded", 503, 2)
+    assert (first["gen_ai.usage.input_tokens"], first["gen_ai.usage.output_tokens"]) == (
+        answer.usage.input,
+        answer.usage.output,
+    )
+    assert (first["mmlab.pictures"], first["mmlab.picture_bytes"], first["mmlab.cost"]) == (
+        1,
+        len(PNG),
+        answer.cost,
+    )
+    assert (second["error.type"], second["http.response.status_code"], second["mmlab.tries"]) == (
+        "overloaded",
+        503,
+        2,
+    )
     assert third["gen_ai.response.finish_reasons"] == ["refusal"]
     text = (tmp_path / "trace.jsonl").read_text()
     for private in ("private", "secret", answer.text[:12], b64()[40:60]):
@@ -191,7 +225,9 @@ def test_a_stream_that_nobody_finished_is_told_as_that(local, tmp_path):
 
 def test_lines_of_many_threads_are_whole(tmp_path):
     trace = Trace(tmp_path / "deep" / "trace.jsonl")
-    threads = [threading.Thread(target=lambda: [trace.write({"n": "x" * 3000}) for _ in range(40)]) for _ in range(6)]
+    threads = [
+        threading.Thread(target=lambda: [trace.write({"n": "x" * 3000}) for _ in range(40)]) for _ in range(6)
+    ]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -200,7 +236,9 @@ def test_lines_of_many_threads_are_whole(tmp_path):
 
 
 def test_the_trace_of_a_failed_parse_says_so(local, tmp_path):
-    client = connect("openai", server=local, trace=tmp_path / "t.jsonl", parts={"parse_json_reply": lambda text: {}})
+    client = connect(
+        "openai", server=local, trace=tmp_path / "t.jsonl", parts={"parse_json_reply": lambda text: {}}
+    )
     with pytest.raises(CallFailed):
         client.ask("x", [PNG], schema={"type": "object", "properties": {"count": {"type": "integer"}}})
     assert [line["error.type"] for line in client.trace.lines()] == ["reply"]

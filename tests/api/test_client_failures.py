@@ -5,8 +5,8 @@ import sys
 
 import openai
 import pytest
-from api_strategies import PNG, SCENE
 
+from api_strategies import PNG, SCENE
 from mmlab.api import server
 from mmlab.api.client import Call, CallFailed, Usage, connect
 from mmlab.errors import InputError, MissingPart
@@ -17,9 +17,9 @@ HOW_MANY = "How many shapes are there? Answer in one word."
 PIXELS = render([SCENE], 128)[0]
 
 
-@pytest.mark.parametrize(("kind", "changes", "model"), [
-    ("key", {"key": "wrong"}, None), ("model", {}, "mm-nothing"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("kind", "changes", "model"), [("key", {"key": "wrong"}, None), ("model", {}, "mm-nothing")]
+)
 @pytest.mark.parametrize("provider", PROVIDERS)
 def test_a_wrong_request_fails_at_once_and_says_how(provider, kind, changes, model):
     with server.running(key="right") as strict:
@@ -49,11 +49,17 @@ def test_a_retired_model_is_told(provider):
     assert (raised.value.kind, raised.value.status_code) == ("model", 404)
 
 
-@pytest.mark.parametrize(("ask", "said"), [
-    ({}, "nothing"), ({"text": "x", "images": PIXELS}, "images is one ndarray"),
-    ({"text": "x", "images": PNG}, "images is one bytes"), ({"text": "x", "images": ["/no/such/file"]}, "picture at"),
-    ({"text": "x", "documents": [b"no"]}, "PDF"), ({"text": "x", "schema": 3}, "schema=3"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("ask", "said"),
+    [
+        ({}, "no text and no attachment"),
+        ({"text": "x", "images": PIXELS}, "images is one ndarray"),
+        ({"text": "x", "images": PNG}, "images is one bytes"),
+        ({"text": "x", "images": ["/no/such/file"]}, "image at"),
+        ({"text": "x", "documents": [b"no"]}, "PDF"),
+        ({"text": "x", "schema": 3}, "schema=3"),
+    ],
+)
 def test_what_cannot_be_asked_is_told_before_it_is_sent(local, ask, said):
     before = local.requests
     with pytest.raises(InputError, match=said):
@@ -61,10 +67,17 @@ def test_what_cannot_be_asked_is_told_before_it_is_sent(local, ask, said):
     assert local.requests == before
 
 
-@pytest.mark.parametrize(("more", "said"), [
-    ({"provider": "gemini"}, "google"), ({"role": "vison"}, "vison"), ({"retries": -1}, "retries=-1"),
-    ({"budget": 0}, "Budget"), ({"parts": {"retry": print}}, "retry_policy"), ({"model": "new", "budget": 1}, "price"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("more", "said"),
+    [
+        ({"provider": "gemini"}, "google"),
+        ({"role": "vison"}, "vison"),
+        ({"retries": -1}, "retries=-1"),
+        ({"budget": 0}, "Budget"),
+        ({"parts": {"retry": print}}, "retry_policy"),
+        ({"model": "new", "budget": 1}, "price"),
+    ],
+)
 def test_a_wrong_connection_is_told(local, more, said):
     with pytest.raises(InputError, match=said):
         connect(**{"server": local, **more})
@@ -84,9 +97,11 @@ def test_a_missing_sdk_gives_its_pip_line(local, monkeypatch):
 
 
 def test_the_room_imports_no_sdk_and_no_torch():
-    code = ("import sys, mmlab.api.client as c; c.connect, c.Client, c.messages, c.retry, c.replies; "
-            "heavy = {'torch', 'openai', 'anthropic', 'google.genai', 'httpx', 'httpx2', 'matplotlib'}; "
-            "sys.exit(', '.join(heavy & set(sys.modules)) or None)")  # fmt: skip
+    code = (
+        "import sys, mmlab.api.client as c; c.connect, c.Client, c.messages, c.retry, c.replies; "
+        "heavy = {'torch', 'openai', 'anthropic', 'google.genai', 'httpx', 'httpx2', 'matplotlib'}; "
+        "sys.exit(', '.join(heavy & set(sys.modules)) or None)"
+    )
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert run.returncode == 0, run.stderr
 

@@ -7,13 +7,20 @@ import httpx2
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from test_client_live import CALLED, PROVIDERS, STREAMS, WHOLE, events
 
 from mmlab.api.client import Answer, CallFailed, Tool, connect
 from mmlab.api.client.asking import WIRES
 from mmlab.errors import InputError
+from test_client_live import CALLED, PROVIDERS, STREAMS, WHOLE, events
 
-JUNK = st.none() | st.booleans() | st.integers(-5, 5) | st.text(max_size=5) | st.lists(st.integers(), max_size=2) | st.just({})
+JUNK = (
+    st.none()
+    | st.booleans()
+    | st.integers(-5, 5)
+    | st.text(max_size=5)
+    | st.lists(st.integers(), max_size=2)
+    | st.just({})
+)
 PRICE = {"input": 1.0, "output": 1.0}
 
 
@@ -66,7 +73,7 @@ def test_a_damaged_event_is_gathered_or_told(provider, data):
     path = data.draw(st.sampled_from(list(places(listed[number]))))
     listed[number] = changed(listed[number], path, data.draw(JUNK), data.draw(st.booleans()))
     client = connect(provider, server="http://127.0.0.1:1", price=PRICE)
-    job, gathered = client._job("hello", ()), WIRES[provider].Gathered()
+    job, assembler = client._job("hello", ()), WIRES[provider].Assembler()
 
     class Event:
         def __init__(self, told):
@@ -74,14 +81,24 @@ def test_a_damaged_event_is_gathered_or_told(provider, data):
 
     try:
         for event in listed:
-            client._added(gathered, Event(event))
-        assert isinstance(job.answered(job.whole(gathered)).text, str)
+            client._add(assembler, Event(event))
+        assert isinstance(job.answered(job.whole(assembler)).text, str)
     except CallFailed as failure:
         assert failure.kind in ("garbled", "cut")
 
 
-BODIES = (b"{}", b"[]", b"null", b"3", b'{"error": null}', b'{"candidates": 3, "content": 3, "choices": 3}', b"<html>",
-          b"\xff\xfe", b"", b"data: 3\n\n")  # fmt: skip
+BODIES = (
+    b"{}",
+    b"[]",
+    b"null",
+    b"3",
+    b'{"error": null}',
+    b'{"candidates": 3, "content": 3, "choices": 3}',
+    b"<html>",
+    b"\xff\xfe",
+    b"",
+    b"data: 3\n\n",
+)
 
 
 @pytest.mark.parametrize("provider", PROVIDERS)
@@ -91,7 +108,9 @@ def test_any_bytes_are_a_failure_that_is_told(provider, stream):
     coming: list[httpx2.Response] = []
     transport = httpx2.MockTransport(lambda request: coming.pop())
     client = connect(provider, server="http://127.0.0.1:1", transport=transport, retries=0)
-    for status, kind, body in itertools.product((200, 404, 500), ("application/json", "text/event-stream", ""), BODIES):
+    for status, kind, body in itertools.product(
+        (200, 404, 500), ("application/json", "text/event-stream", ""), BODIES
+    ):
         coming.append(httpx2.Response(status, content=body, headers={"content-type": kind} if kind else {}))
         with pytest.raises(CallFailed) as raised:
             client.ask("hello", stream=stream)
@@ -118,7 +137,9 @@ def test_a_stream_that_stops_at_any_event_is_cut_unless_it_is_whole(provider):
         def answer(request, text=text):
             return httpx2.Response(200, text=text, headers={"content-type": "text/event-stream"})
 
-        client = connect(provider, server="http://127.0.0.1:1", transport=httpx2.MockTransport(answer), retries=0)
+        client = connect(
+            provider, server="http://127.0.0.1:1", transport=httpx2.MockTransport(answer), retries=0
+        )
         if count >= ended:
             assert client.ask("hello", stream=True).text == "A red circle on a white background."
         else:

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from mmlab.api.server.faults import NAMES, planned
-from mmlab.course import fault_table
-from mmlab.course.fault_table import FAULTS, MODES, PROVIDERS
+from mmlab.instructor.reports import fault_table
+from mmlab.instructor.reports.fault_table import FAULTS, MODES, PROVIDERS
 
 ROOT = Path(__file__).parents[2]
 PASSING = {"429", "429:1", "500", "503", "529", "timeout:30", "reset", "broken", "truncated", "html"}
@@ -50,7 +50,11 @@ def test_ours_outlives_each_fault_that_passes(record):
         outcome, requests = ends["once"]
         if fault in PASSING | {"cut"} and mode != "stream":
             unseen = fault == "cut" and "stream" not in mode  # nothing to cut
-            assert outcome.startswith("the answer") and requests == (1 if unseen else 2), (fault, provider, mode)
+            assert outcome.startswith("the answer") and requests == (1 if unseen else 2), (
+                fault,
+                provider,
+                mode,
+            )
         elif fault in PASSING - {"broken", "truncated"}:
             assert outcome.startswith("the answer") and requests == 2, (fault, provider, mode)
         elif fault in ("empty", "refusal"):
@@ -58,8 +62,17 @@ def test_ours_outlives_each_fault_that_passes(record):
 
 
 def test_ours_says_what_stays_wrong(record):
-    kinds = {"429": "rate_limit", "429:1": "rate_limit", "500": "server", "503": "overloaded", "529": "overloaded",
-             "timeout:30": "timeout", "reset": "connection", "broken": "connection", "truncated": "garbled"}  # fmt: skip
+    kinds = {
+        "429": "rate_limit",
+        "429:1": "rate_limit",
+        "500": "server",
+        "503": "overloaded",
+        "529": "overloaded",
+        "timeout:30": "timeout",
+        "reset": "connection",
+        "broken": "connection",
+        "truncated": "garbled",
+    }
     for fault, provider, mode, ends in cases(record, "ours"):
         outcome, requests = ends["always"]
         if fault in kinds:
@@ -93,11 +106,12 @@ def test_the_bare_sdks_do_what_the_course_says_of_them(record):
 
 def test_the_page_is_as_its_record_says(record):
     page = (ROOT / fault_table.PAGE).read_text()
-    assert page == fault_table.page(record), "python -m mmlab.course.fault_table --page"
+    assert page == fault_table.page(record), "python -m mmlab.instructor.reports.fault_table --page"
     assert "Of 336 cases" in page
 
 
 @pytest.mark.slow
+@pytest.mark.repetition
 def test_the_record_is_what_is_measured(record):
     measured = fault_table.measured()
     for fault, row in record["faults"].items():
@@ -106,4 +120,6 @@ def test_the_record_is_what_is_measured(record):
                 found = measured[fault][provider][mode]
                 if found != sides and fault.startswith("timeout"):  # a busy machine is late with its answers
                     found = fault_table.column(provider, mode, [fault])[fault]
-                assert found == sides, f"{fault}, {provider}, {mode}: python -m mmlab.course.fault_table"
+                assert found == sides, (
+                    f"{fault}, {provider}, {mode}: python -m mmlab.instructor.reports.fault_table"
+                )

@@ -23,7 +23,9 @@ USER = [{"role": "user", "content": "hello"}]
 def asking(local):
     """Return provider → a call that asks once without retrying, whole or as a stream."""
     of_openai = openai.OpenAI(base_url=local.openai_base_url, api_key="any", max_retries=0, timeout=1)
-    of_anthropic = anthropic.Anthropic(base_url=local.anthropic_base_url, api_key="any", max_retries=0, timeout=1)
+    of_anthropic = anthropic.Anthropic(
+        base_url=local.anthropic_base_url, api_key="any", max_retries=0, timeout=1
+    )
     google = genai.Client(api_key="any", http_options={"base_url": local.gemini_base_url, "timeout": 1000})
 
     def ask(provider: str, streamed: bool = False):
@@ -47,7 +49,11 @@ PROVIDERS = ("openai", "anthropic", "google")
 def test_a_status_is_the_sdks_typed_error(local, asking, provider, status):
     with local.faults(str(status)), pytest.raises(Exception) as raised:
         asking(provider)
-    wanted = {"openai": openai.APIStatusError, "anthropic": anthropic.APIStatusError, "google": errors.APIError}
+    wanted = {
+        "openai": openai.APIStatusError,
+        "anthropic": anthropic.APIStatusError,
+        "google": errors.APIError,
+    }
     assert isinstance(raised.value, wanted[provider])
     assert getattr(raised.value, "status_code", None) or raised.value.code == status
     assert asking(provider)
@@ -67,8 +73,11 @@ def test_retry_after_is_sent_and_honoured(local):
 @pytest.mark.parametrize("provider", PROVIDERS)
 @pytest.mark.parametrize("fault", ["reset", "broken", "timeout:0.2", "timeout:30"])
 def test_a_lost_connection_is_an_error(local, asking, provider, fault):
-    wanted = {"openai": openai.APIConnectionError, "anthropic": anthropic.APIConnectionError,
-              "google": httpx2.TransportError}  # fmt: skip
+    wanted = {
+        "openai": openai.APIConnectionError,
+        "anthropic": anthropic.APIConnectionError,
+        "google": httpx2.TransportError,
+    }
     with local.faults(fault), pytest.raises(wanted[provider]):
         asking(provider)
     assert asking(provider)
@@ -104,14 +113,20 @@ def test_refusals_have_three_shapes(local, asking, provider):
 def test_an_empty_answer_has_no_text(local, asking, provider):
     with local.faults("empty"):
         answer = asking(provider)
-    texts = {"openai": lambda: answer.choices[0].message.content, "google": lambda: answer.text,
-             "anthropic": lambda: "".join(block.text for block in answer.content)}  # fmt: skip
+    texts = {
+        "openai": lambda: answer.choices[0].message.content,
+        "google": lambda: answer.text,
+        "anthropic": lambda: "".join(block.text for block in answer.content),
+    }
     assert not texts[provider]()
 
 
 def raw(local, fault: str) -> httpx.Response:
-    return httpx.post(f"{local.openai_base_url}/chat/completions", json={"model": MODEL, "messages": USER},
-                      headers={"Authorization": "Bearer any", HEADER: fault})  # fmt: skip
+    return httpx.post(
+        f"{local.openai_base_url}/chat/completions",
+        json={"model": MODEL, "messages": USER},
+        headers={"Authorization": "Bearer any", HEADER: fault},
+    )
 
 
 def test_truncated_json_html_and_slow_bytes_come_as_told(local):

@@ -4,23 +4,28 @@ import json
 import random
 
 import pytest
-from api_strategies import PNG, b64
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from test_hostile import CHAT, FORM, JSON, alive, request, send, status
 
-from mmlab.api.server import exchange
+from api_strategies import PNG, b64
+from mmlab.api.server import messages
 from mmlab.api.server.errors import ApiError
 from mmlab.errors import InputError
 from mmlab.world import encode_image, render, sample
 from mmlab.world.documents import pdf, pdf_pages, receipt
-from mmlab.world.sounds import wav_bytes
+from mmlab.world.files.wav import wav_bytes
+from test_hostile import CHAT, FORM, JSON, alive, request, send, status
 
 FINE = (200, 400, 403, 404, 405, 408, 409, 411, 413, 414, 415, 431, 501, 505)
 PAGE = pdf([receipt(1).image[:60, :80].copy()])
-SEEDS = {"png": PNG, "gif": encode_image(render(sample(1), 32)[0], "GIF"), "pdf": PAGE,
-         "jpeg": encode_image(render(sample(1), 32)[0], "JPEG"), "webp": encode_image(render(sample(1), 32)[0], "WEBP"),
-         "wav": wav_bytes(render(sample(1), 32)[0].reshape(-1).astype("float32") / 255)}  # fmt: skip
+SEEDS = {
+    "png": PNG,
+    "gif": encode_image(render(sample(1), 32)[0], "GIF"),
+    "pdf": PAGE,
+    "jpeg": encode_image(render(sample(1), 32)[0], "JPEG"),
+    "webp": encode_image(render(sample(1), 32)[0], "WEBP"),
+    "wav": wav_bytes(render(sample(1), 32)[0].reshape(-1).astype("float32") / 255),
+}
 QUICK = settings(max_examples=60, deadline=None)
 
 
@@ -48,17 +53,30 @@ def media_requests(data: bytes, kind: str):
     """Yield requests that bring some bytes by every way in."""
     text = b64(data)
     user = [{"role": "user"}]
-    for part in ({"type": "image_url", "image_url": {"url": f"data:image/{kind};base64,{text}"}},
-                 {"type": "file", "file": {"file_data": f"data:application/{kind};base64,{text}", "filename": f"a.{kind}"}},
-                 {"type": "input_audio", "input_audio": {"data": text, "format": "wav"}}):  # fmt: skip
+    for part in (
+        {"type": "image_url", "image_url": {"url": f"data:image/{kind};base64,{text}"}},
+        {
+            "type": "file",
+            "file": {"file_data": f"data:application/{kind};base64,{text}", "filename": f"a.{kind}"},
+        },
+        {"type": "input_audio", "input_audio": {"data": text, "format": "wav"}},
+    ):
         yield CHAT, {"model": "mm-vision", "messages": [{**user[0], "content": [part]}]}
     for block, media in (("image", f"image/{kind}"), ("document", "application/pdf")):
         source = {"type": "base64", "media_type": media, "data": text}
-        yield "/anthropic/v1/messages", {"model": "mm-vision", "max_tokens": 9, "messages": [
-            {**user[0], "content": [{"type": block, "source": source}]}]}  # fmt: skip
+        yield (
+            "/anthropic/v1/messages",
+            {
+                "model": "mm-vision",
+                "max_tokens": 9,
+                "messages": [{**user[0], "content": [{"type": block, "source": source}]}],
+            },
+        )
     for media in (f"image/{kind}", "application/pdf", "audio/wav", "video/avi", "text/plain"):
-        yield "/google/v1/models/mm-vision:generateContent", {
-            "contents": [{"parts": [{"inlineData": {"mimeType": media, "data": text}}]}]}  # fmt: skip
+        yield (
+            "/google/v1/models/mm-vision:generateContent",
+            {"contents": [{"parts": [{"inlineData": {"mimeType": media, "data": text}}]}]},
+        )
 
 
 @settings(max_examples=25, deadline=None)
@@ -103,7 +121,12 @@ def test_no_header_and_no_path_make_the_server_err(local, name, value, path):
 def test_no_damaged_form_makes_the_server_err(local, seed):
     kind = "multipart/form-data; boundary=x"
     body = damaged(FORM, seed)
-    for path in ("/openai/v1/files", "/anthropic/v1/files", "/openai/v1/images/edits", "/openai/v1/audio/transcriptions"):
+    for path in (
+        "/openai/v1/files",
+        "/anthropic/v1/files",
+        "/openai/v1/images/edits",
+        "/openai/v1/audio/transcriptions",
+    ):
         assert status(send(local, request(path, body, Content_Type=kind))) in FINE
 
 
@@ -111,24 +134,36 @@ def test_no_damaged_form_makes_the_server_err(local, seed):
 @given(data=st.binary(max_size=200) | st.text(max_size=100).map(lambda text: text.encode("utf-8", "replace")))
 def test_json_is_an_object_or_refused(data):
     try:
-        assert isinstance(exchange.json_object(data), dict)
+        assert isinstance(messages.json_object(data), dict)
     except ApiError as error:
         assert error.status == 400
 
 
 @QUICK
-@given(block=JSON, kind=st.sampled_from(["text", "image", "document", "tool_use", "tool_result", "thinking"]),
-       role=st.sampled_from(["user", "assistant", "system"]))  # fmt: skip
+@given(
+    block=JSON,
+    kind=st.sampled_from(["text", "image", "document", "tool_use", "tool_result", "thinking"]),
+    role=st.sampled_from(["user", "assistant", "system"]),
+)
 def test_no_block_of_anthropics_makes_the_server_err(local, block, kind, role):
     extra = block if isinstance(block, dict) else {"source": block, "content": block, "cache_control": block}
-    body = {"model": "mm-vision", "max_tokens": 9, "messages": [
-        {"role": "user", "content": "x"}, {"role": role, "content": [{"type": kind, "id": "a", "text": "x", **extra}]}]}  # fmt: skip
+    body = {
+        "model": "mm-vision",
+        "max_tokens": 9,
+        "messages": [
+            {"role": "user", "content": "x"},
+            {"role": role, "content": [{"type": kind, "id": "a", "text": "x", **extra}]},
+        ],
+    }
     answer = send(local, request("/anthropic/v1/messages", json.dumps(body).encode()))
     assert status(answer) in FINE, answer[-400:]
 
 
 @QUICK
-@given(value=JSON, field=st.sampled_from(["cache_control", "citations", "title", "source", "context", "transformations"]))
+@given(
+    value=JSON,
+    field=st.sampled_from(["cache_control", "citations", "title", "source", "context", "transformations"]),
+)
 def test_no_field_of_a_document_makes_the_server_err(local, value, field):
     source = {"type": "text", "media_type": "text/plain", "data": "Total:  5"}
     for kind in ("document", "image"):
@@ -137,8 +172,16 @@ def test_no_field_of_a_document_makes_the_server_err(local, value, field):
         assert status(send(local, request("/anthropic/v1/messages", json.dumps(body).encode()))) in FINE
 
 
-@pytest.mark.parametrize("path", [
-    "/openai/v1/files", "/openai/v1/batches", "/anthropic/v1/files", "/anthropic/v1/messages/batches", "/google/v1/files"])  # fmt: skip
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/openai/v1/files",
+        "/openai/v1/batches",
+        "/anthropic/v1/files",
+        "/anthropic/v1/messages/batches",
+        "/google/v1/files",
+    ],
+)
 def test_no_page_of_a_list_makes_the_server_err(local, path):
     for query in ("?limit=-1", "?limit=x&after=%00", "?purpose=%ff", "?" + "a=1&" * 60, "?pageSize=1e9"):
         assert status(send(local, request(path + query, method="GET"))) in FINE

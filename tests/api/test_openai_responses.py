@@ -5,19 +5,28 @@ import json
 
 import openai
 import pytest
-from api_strategies import KINDS, PNG, SCENE, b64, faults
 from openai.types.responses import Response
 from pydantic import BaseModel
+
+from api_strategies import KINDS, PNG, SCENE, b64, faults
 
 MODEL = "mm-vision"
 TRUTH = ("zero", "one", "two", "three", "four")[len(SCENE.shapes)]
 PICTURE = {"type": "input_image", "image_url": "data:image/png;base64," + b64(), "detail": "auto"}
 QUESTION = {"type": "input_text", "text": "How many shapes are there? Answer in one word."}
 ASKED = [{"role": "user", "content": [PICTURE, QUESTION]}]
-FUNCTION = {"type": "function", "name": "record_count", "description": "Record how many shapes there are",
-            "strict": True, "parameters": {
-                "type": "object", "properties": {"count": {"type": "integer"}}, "required": ["count"],
-                "additionalProperties": False}}  # fmt: skip
+FUNCTION = {
+    "type": "function",
+    "name": "record_count",
+    "description": "Record how many shapes there are",
+    "strict": True,
+    "parameters": {
+        "type": "object",
+        "properties": {"count": {"type": "integer"}},
+        "required": ["count"],
+        "additionalProperties": False,
+    },
+}
 
 
 class Seen(BaseModel):
@@ -37,11 +46,18 @@ def test_the_scenes_truth_is_answered(client):
     assert client.responses.retrieve(response.id).output_text == TRUTH
 
 
-@pytest.mark.parametrize("changes", [
-    {}, {"tools": [FUNCTION], "tool_choice": "required"},
-    {"max_output_tokens": 16, "input": [{"role": "user", "content": [PICTURE]}]}])  # fmt: skip
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {},
+        {"tools": [FUNCTION], "tool_choice": "required"},
+        {"max_output_tokens": 16, "input": [{"role": "user", "content": [PICTURE]}]},
+    ],
+)
 def test_every_field_is_the_sdks(client, changes):
-    raw = client.responses.with_raw_response.create(**{"model": MODEL, "input": ASKED, **changes}).http_response
+    raw = client.responses.with_raw_response.create(
+        **{"model": MODEL, "input": ASKED, **changes}
+    ).http_response
     assert faults(Response, raw.json()) == []
     events = list(create(client, stream=True, **changes))
     assert [event.sequence_number for event in events] == list(range(len(events)))
@@ -109,14 +125,26 @@ def test_an_uploaded_picture_is_seen(client):
         ({"input": []}, "invalid_value", "input"),
         ({"input": 3}, "invalid_type", "input"),
         ({"max_output_tokens": 3}, "invalid_value", "at least 16"),
-        ({"input": [{"role": "user", "content": [{"type": "image_url"}]}]}, "invalid_value", "input[0].content[0].type"),
-        ({"input": [{"role": "user", "content": [{"type": "input_image"}]}]}, "missing_required_parameter", "image_url"),
-        ({"tools": [{**FUNCTION, "parameters": {"type": "object"}}]}, "invalid_function_parameters", "additional"),
+        (
+            {"input": [{"role": "user", "content": [{"type": "image_url"}]}]},
+            "invalid_value",
+            "input[0].content[0].type",
+        ),
+        (
+            {"input": [{"role": "user", "content": [{"type": "input_image"}]}]},
+            "missing_required_parameter",
+            "image_url",
+        ),
+        (
+            {"tools": [{**FUNCTION, "parameters": {"type": "object"}}]},
+            "invalid_function_parameters",
+            "additional",
+        ),
         ({"tools": [{**FUNCTION, "name": "a b"}]}, "invalid_value", "pattern"),
         ({"text": {"format": {"type": "json_object"}}}, None, "json"),
         ({"extra_body": {"messages": []}}, "unknown_parameter", "messages"),
     ],
-)  # fmt: skip
+)
 def test_a_wrong_request_raises_the_sdks_own_error(client, changes, code, said):
     with pytest.raises(openai.BadRequestError) as raised:
         create(client, **changes)

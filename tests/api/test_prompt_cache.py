@@ -2,9 +2,9 @@
 
 import anthropic
 import pytest
-from api_strategies import PNG, b64, faults
 
-from mmlab.api.server.anthropic_cache import LOOKBACK, Beginnings, Cached, Span
+from api_strategies import PNG, b64, faults
+from mmlab.api.server.anthropic.cache import LOOKBACK, Cached, PromptCache, Span
 
 MODEL = "mm-vision"
 MARK, LONG = {"type": "ephemeral"}, {"type": "ephemeral", "ttl": "1h"}
@@ -18,8 +18,9 @@ def client(local):
 
 def usage(client, system, question="hello", **more):
     """Return (plain, written, read) tokens of a prompt."""
-    message = client.messages.create(model=MODEL, max_tokens=50, system=system,
-                                     messages=[{"role": "user", "content": question}], **more)  # fmt: skip
+    message = client.messages.create(
+        model=MODEL, max_tokens=50, system=system, messages=[{"role": "user", "content": question}], **more
+    )
     told = message.usage
     parts = told.cache_creation.ephemeral_5m_input_tokens, told.cache_creation.ephemeral_1h_input_tokens
     assert sum(parts) == told.cache_creation_input_tokens
@@ -35,7 +36,9 @@ def test_what_is_written_once_is_read_afterwards(client):
     assert usage(client, system) == (5, 1652, 0)
     assert usage(client, system, "another question") == (7, 0, 1652)
     assert usage(client, [block("else. " + FOREWORD, MARK)])[2] == 0
-    total = client.messages.count_tokens(model=MODEL, system=system, messages=[{"role": "user", "content": "hello"}])
+    total = client.messages.count_tokens(
+        model=MODEL, system=system, messages=[{"role": "user", "content": "hello"}]
+    )
     assert total.input_tokens == 1657
 
 
@@ -55,7 +58,10 @@ def test_a_change_before_the_mark_is_another_beginning_and_one_after_it_is_not(c
 def test_a_longer_conversation_reads_the_shorter_one(client):
     turns = [{"role": "user", "content": [block("turns. " + FOREWORD, MARK)]}]
     first = client.messages.create(model=MODEL, max_tokens=50, messages=turns).usage
-    turns += [{"role": "assistant", "content": "Yes."}, {"role": "user", "content": [block("And now?", MARK)]}]
+    turns += [
+        {"role": "assistant", "content": "Yes."},
+        {"role": "user", "content": [block("And now?", MARK)]},
+    ]
     second = client.messages.create(model=MODEL, max_tokens=50, messages=turns).usage
     assert second.cache_read_input_tokens == first.cache_creation_input_tokens > 0
     assert 0 < second.cache_creation_input_tokens < 20 and second.input_tokens == 0
@@ -63,15 +69,24 @@ def test_a_longer_conversation_reads_the_shorter_one(client):
 
 def test_the_whole_request_can_be_marked_and_kept_for_an_hour(client):
     system = "whole. " + FOREWORD
-    told = client.messages.create(model=MODEL, max_tokens=50, system=system, cache_control=LONG,
-                                  messages=[{"role": "user", "content": "hello"}]).usage  # fmt: skip
+    told = client.messages.create(
+        model=MODEL,
+        max_tokens=50,
+        system=system,
+        cache_control=LONG,
+        messages=[{"role": "user", "content": "hello"}],
+    ).usage
     assert told.cache_creation.ephemeral_1h_input_tokens > 1650 and told.input_tokens == 0
     assert usage(client, system, cache_control=LONG)[2] == told.cache_creation_input_tokens
 
 
 def test_no_answer_is_given_where_none_is_wanted(client):
-    message = client.messages.create(model=MODEL, max_tokens=0, system=[block("warm. " + FOREWORD, MARK)],
-                                     messages=[{"role": "user", "content": "hello"}])  # fmt: skip
+    message = client.messages.create(
+        model=MODEL,
+        max_tokens=0,
+        system=[block("warm. " + FOREWORD, MARK)],
+        messages=[{"role": "user", "content": "hello"}],
+    )
     assert (message.content, message.stop_reason, message.usage.output_tokens) == ([], "max_tokens", 0)
     assert usage(client, [block("warm. " + FOREWORD, MARK)])[2] > 1650
 
@@ -79,13 +94,16 @@ def test_no_answer_is_given_where_none_is_wanted(client):
 @pytest.mark.parametrize(
     ("system", "said"),
     [
-        ([block(str(number), MARK) for number in range(5)], "maximum of 4 blocks with cache_control may be provided. Found 5"),
+        (
+            [block(str(number), MARK) for number in range(5)],
+            "maximum of 4 blocks with cache_control may be provided. Found 5",
+        ),
         ([block("a", MARK), block("b", LONG)], "system.1.cache_control.ttl: a ttl='1h'"),
         ([block("a", {"type": "eternal"})], "cache_control.type: Input should be 'ephemeral'"),
         ([block("a", {"type": "ephemeral", "ttl": "2h"})], "cache_control.ttl: Input should be '5m' or '1h'"),
         ([block("a", {"type": "ephemeral", "days": 2})], "Extra inputs"),
     ],
-)  # fmt: skip
+)
 def test_a_wrong_mark_is_refused(client, system, said):
     with pytest.raises(anthropic.BadRequestError) as raised:
         usage(client, system)
@@ -98,7 +116,7 @@ def spans(*marked: int, blocks: int) -> list[Span]:
 
 def test_what_is_kept_is_forgotten_in_time_and_use_makes_it_last():
     now = [0.0]
-    kept = Beginnings(clock=lambda: now[0])
+    kept = PromptCache(clock=lambda: now[0])
     assert kept.use(MODEL, spans(0, blocks=1)) == Cached(0, 2000, 0)
     for now[0] in (200.0, 400.0, 600.0):
         assert kept.use(MODEL, spans(0, blocks=1)) == Cached(2000, 0, 0)
@@ -108,18 +126,20 @@ def test_what_is_kept_is_forgotten_in_time_and_use_makes_it_last():
 
 
 def test_a_beginning_is_found_only_near_a_mark():
-    kept = Beginnings(clock=lambda: 0.0)
+    kept = PromptCache(clock=lambda: 0.0)
     kept.use(MODEL, spans(0, blocks=1))
     assert kept.use(MODEL, spans(LOOKBACK, blocks=LOOKBACK + 1)).read == 2000
-    kept = Beginnings(clock=lambda: 0.0)
+    kept = PromptCache(clock=lambda: 0.0)
     kept.use(MODEL, spans(0, blocks=1))
     assert kept.use(MODEL, spans(LOOKBACK + 1, blocks=LOOKBACK + 2)).read == 0
 
 
 def test_every_ending_has_its_reason(local, client):
     def ended(text="hello", **more):
-        content = [{"type": "image", "source": {"type": "base64", "media_type": "image/png", "data": b64(PNG)}},
-                   {"type": "text", "text": text}]  # fmt: skip
+        content = [
+            {"type": "image", "source": {"type": "base64", "media_type": "image/png", "data": b64(PNG)}},
+            {"type": "text", "text": text},
+        ]
         told = {"model": MODEL, "max_tokens": 200, "messages": [{"role": "user", "content": content}], **more}
         return client.messages.create(**told)
 

@@ -11,7 +11,7 @@ import openai
 import pytest
 from google import genai
 
-COMMAND = [sys.executable, "-m", "mmlab.course.cli", "serve"]
+COMMAND = [sys.executable, "-m", "mmlab.cli.command_line", "serve"]
 
 
 @pytest.fixture
@@ -20,8 +20,12 @@ def serving():
     started = []
 
     def start(*more):
-        process = subprocess.Popen([*COMMAND, "--port", "0", "--json", *more], stdout=subprocess.PIPE,
-                                   stderr=subprocess.PIPE, text=True)  # fmt: skip
+        process = subprocess.Popen(
+            [*COMMAND, "--port", "0", "--json", *more],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
         started.append(process)
         return process, json.loads(process.stdout.readline())
 
@@ -65,9 +69,14 @@ def test_a_model_can_be_retired_and_a_key_required(serving):
         client.with_options(api_key="wrong").models.list()
 
 
-@pytest.mark.parametrize(("more", "said"), [
-    (["--port", "70000"], "0 to 65535"), (["--retire", "nope"], "mm-vision"), (["--require-key", ""], "not empty"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("more", "said"),
+    [
+        (["--port", "70000"], "0 to 65535"),
+        (["--retire", "nope"], "mm-vision"),
+        (["--require-key", ""], "not empty"),
+    ],
+)
 def test_a_wrong_argument_is_told(more, said):
     run = subprocess.run([*COMMAND, "--port", "0", *more], capture_output=True, text=True, timeout=30)
     assert run.returncode == 2 and said in run.stderr and "Traceback" not in run.stderr
@@ -81,7 +90,9 @@ def test_a_taken_port_is_told(serving):
 
 
 def test_the_room_needs_neither_torch_nor_an_sdk():
-    code = ("import sys, mmlab.api.server; heavy = {'torch', 'openai', 'anthropic', 'google.genai', 'matplotlib'}; "
-            "sys.exit(', '.join(heavy & set(sys.modules)) or None)")  # fmt: skip
+    code = (
+        "import sys, mmlab.api.server; heavy = {'torch', 'openai', 'anthropic', 'google.genai', 'matplotlib'}; "
+        "sys.exit(', '.join(heavy & set(sys.modules)) or None)"
+    )
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert run.returncode == 0, run.stderr

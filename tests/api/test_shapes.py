@@ -14,21 +14,22 @@ import anthropic
 import numpy as np
 import openai
 import pytest
-import tour
 from anthropic.types import messages as batch_types
 from anthropic.types.shared import ErrorResponse
 from google.genai import types
 from openai.types import audio, chat, responses
 from pydantic import BaseModel
+
+import tour
 from shape_walk import shape_faults
 from test_conformance import client_of
-
 
 A, G = anthropic.types, types
 # (provider, method, path) → the model of a whole answer, of an event, or of a row of a list
 WHOLE = {
     ("openai", "POST", "/v1/chat/completions"): chat.ChatCompletion,
     ("openai", "POST", "/v1/responses"): responses.Response,
+    ("openai", "POST", "/v1/responses/input_tokens"): responses.InputTokenCountResponse,
     ("openai", "GET", "/v1/responses/[^/]+"): responses.Response,
     ("openai", "GET", "/v1/models/[^/]+"): openai.types.Model,
     ("openai", "POST", "/v1/files"): openai.types.FileObject,
@@ -36,7 +37,9 @@ WHOLE = {
     ("openai", "DELETE", "/v1/files/[^/]+"): openai.types.FileDeleted,
     ("openai", "POST", "/v1/embeddings"): openai.types.CreateEmbeddingResponse,
     ("openai", "POST", "/v1/images/.*"): openai.types.ImagesResponse,
-    ("openai", "POST", "/v1/audio/transcriptions"): typing.Union[audio.Transcription, audio.TranscriptionVerbose],
+    ("openai", "POST", "/v1/audio/transcriptions"): typing.Union[
+        audio.Transcription, audio.TranscriptionVerbose
+    ],
     ("openai", "POST", "/v1/batches.*"): openai.types.Batch,
     ("openai", "GET", "/v1/batches/[^/]+"): openai.types.Batch,
     ("anthropic", "POST", "/v1/messages"): A.Message,
@@ -49,24 +52,31 @@ WHOLE = {
     ("anthropic", "GET", "/v1/files/[^/]+"): A.FileMetadata,
     ("anthropic", "DELETE", "/v1/files/[^/]+"): A.DeletedFile,
     ("google", "POST", ".*:generateContent"): G.GenerateContentResponse,
+    ("google", "POST", ".*:batchEmbedContents"): G.EmbedContentResponse,
     ("google", "POST", ".*:countTokens"): G.CountTokensResponse,
     ("google", "GET", ".*/files/[^/]+"): G.File,
     ("google", "GET", ".*/models/[^/]+"): G.Model,
     ("google", "GET", ".*/files"): G.ListFilesResponse,
     ("google", "GET", ".*/models"): G.ListModelsResponse,
-}  # fmt: skip
+}
 EVENTS = {
     ("openai", "/v1/chat/completions"): chat.ChatCompletionChunk,
     ("openai", "/v1/responses"): responses.ResponseStreamEvent,
     ("openai", "/v1/audio/transcriptions"): audio.TranscriptionStreamEvent,
     ("anthropic", "/v1/messages"): A.RawMessageStreamEvent,
     ("google", "stream"): G.GenerateContentResponse,
-}  # fmt: skip
-ROWS = {"/v1/models": (openai.types.Model, A.ModelInfo), "/v1/files": (openai.types.FileObject, A.FileMetadata),
-        "/v1/batches": (openai.types.Batch, None), "/v1/messages/batches": (None, batch_types.MessageBatch)}  # fmt: skip
+}
+ROWS = {
+    "/v1/models": (openai.types.Model, A.ModelInfo),
+    "/v1/files": (openai.types.FileObject, A.FileMetadata),
+    "/v1/batches": (openai.types.Batch, None),
+    "/v1/messages/batches": (None, batch_types.MessageBatch),
+}
 LINES = {"/v1/messages/batches/[^/]+/results": batch_types.MessageBatchIndividualResponse}
 # What is no JSON, or has no model: downloads, speech, uploads in pieces, and answers that are dropped.
-BARE = re.compile(r"POST /v1/audio/speech|GET /v1/files/[^/]+/content|DELETE .*/(responses|files)/[^/]+|POST /upload/.*")
+BARE = re.compile(
+    r"POST /v1/audio/speech|GET /v1/files/[^/]+/content|DELETE .*/(responses|files)/[^/]+|POST /upload/.*"
+)
 LISTED = {"object", "data", "has_more", "first_id", "last_id"}
 
 
@@ -80,7 +90,15 @@ def heard(local):
         events = list(response.events) if response.events is not None else None
         if events is not None:
             response.events = iter(events)
-        sent.append((request.provider, request.method, request.path, response.payload() if events is None else None, events))
+        sent.append(
+            (
+                request.provider,
+                request.method,
+                request.path,
+                response.payload() if events is None else None,
+                events,
+            )
+        )
         return response
 
     local.serve = noted
@@ -104,16 +122,30 @@ def sent_as(provider: str, method: str, path: str, body: bytes) -> list[str]:
     rows = ROWS.get(path) if method == "GET" and provider != "google" else None
     for pattern, shape in LINES.items():
         if re.fullmatch(pattern, path):
-            return [fault for line in body.splitlines() for fault in shape_faults(shape, json.loads(line), path)]
+            return [
+                fault for line in body.splitlines() for fault in shape_faults(shape, json.loads(line), path)
+            ]
     raw = json.loads(body)
     if rows:
         shape = rows[0 if provider == "openai" else 1]
-        return [f"{path}.{name}: unknown" for name in set(raw) - LISTED] + shape_faults(list[shape], raw["data"], path)
-    shape = next(shape for (owner, verb, pattern), shape in WHOLE.items()
-                 if (owner, verb) == (provider, method) and re.fullmatch(pattern, path))  # fmt: skip
+        return [f"{path}.{name}: unknown" for name in set(raw) - LISTED] + shape_faults(
+            list[shape], raw["data"], path
+        )
+    shape = next(
+        (
+            shape
+            for (owner, verb, pattern), shape in WHOLE.items()
+            if (owner, verb) == (provider, method) and re.fullmatch(pattern, path)
+        ),
+        None,
+    )
+    if shape is None:
+        return [f"{provider} {method} {path}: no model of the SDK is known for it: {body[:200]!r}"]
     if shape is openai.types.CreateEmbeddingResponse:  # which the SDK asks for packed, and unpacks
-        raw["data"] = [{**row, "embedding": np.frombuffer(base64.b64decode(row["embedding"]), "<f4").tolist()}
-                       for row in raw["data"]]  # fmt: skip
+        raw["data"] = [
+            {**row, "embedding": np.frombuffer(base64.b64decode(row["embedding"]), "<f4").tolist()}
+            for row in raw["data"]
+        ]
     if shape is G.Model:
         raw = in_google_models(raw)
     if shape is G.ListModelsResponse:
@@ -128,24 +160,38 @@ def told_by(events: list[bytes]) -> list:
 
 
 def test_every_whole_answer_is_as_the_sdk_says(heard):
-    whole = [(provider, method, path, body) for provider, method, path, body, events in heard
-             if body is not None and not BARE.fullmatch(f"{method} {path}")]  # fmt: skip
+    whole = [
+        (provider, method, path, body)
+        for provider, method, path, body, events in heard
+        if body is not None and not BARE.fullmatch(f"{method} {path}")
+    ]
     assert len(whole) > 60
     found = [fault for one in whole for fault in sent_as(*one)]
     assert found == [], "\n".join(found)
 
 
 def test_every_event_is_as_the_sdk_says(heard):
-    streams = [(provider, path, told_by(events)) for provider, method, path, _, events in heard
-               if events is not None and not BARE.fullmatch(f"{method} {path}")]  # fmt: skip
+    streams = [
+        (provider, path, told_by(events))
+        for provider, method, path, _, events in heard
+        if events is not None and not BARE.fullmatch(f"{method} {path}")
+    ]
     assert len({(provider, path) for provider, path, _ in streams}) == len(EVENTS)
     for provider, path, told in streams:
         shape = EVENTS["google", "stream"] if provider == "google" else EVENTS[provider, path]
-        assert told and [fault for one in told for fault in shape_faults(shape, one, path, google=provider == "google")] == []
+        assert (
+            told
+            and [
+                fault for one in told for fault in shape_faults(shape, one, path, google=provider == "google")
+            ]
+            == []
+        )
 
 
 def test_every_event_of_anthropic_has_the_name_of_its_type(heard):
-    named = [event for provider, _, _, _, events in heard if provider == "anthropic" and events for event in events]
+    named = [
+        event for provider, _, _, _, events in heard if provider == "anthropic" and events for event in events
+    ]
     for event in named:
         name = re.match(rb"event: (\w+)\n", event)
         assert name and json.loads(event.split(b"data: ", 1)[1])["type"] == name[1].decode()
@@ -185,11 +231,23 @@ GOOD = {"name": "x", "count": 1, "inner": [{"kind": "a", "size": 2}], "maybe": N
 
 @pytest.mark.parametrize(
     "change",
-    [{"extra": 1}, {"name": None}, {"count": 1.5}, {"count": True}, {"count": "1"}, {"maybe": {"a": "1"}},
-     {"inner": {}}, {"inner": [{"kind": "c", "size": 2}]}, {"inner": [{"kind": "a", "size": 2, "more": 1}]},
-     {"inner": [{"kind": "a"}]}, {"inner": [None]}],
-)  # fmt: skip
+    [
+        {"extra": 1},
+        {"name": None},
+        {"count": 1.5},
+        {"count": True},
+        {"count": "1"},
+        {"maybe": {"a": "1"}},
+        {"inner": {}},
+        {"inner": [{"kind": "c", "size": 2}]},
+        {"inner": [{"kind": "a", "size": 2, "more": 1}]},
+        {"inner": [{"kind": "a"}]},
+        {"inner": [None]},
+    ],
+)
 def test_the_walk_finds_what_is_wrong(change):
     assert shape_faults(Outer, GOOD) == []
     assert len(shape_faults(Outer, {**GOOD, **change})) == 1
-    assert shape_faults(Outer, {name: value for name, value in GOOD.items() if name != "count"}) == [".count: missing"]
+    assert shape_faults(Outer, {name: value for name, value in GOOD.items() if name != "count"}) == [
+        ".count: missing"
+    ]

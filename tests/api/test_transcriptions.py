@@ -8,14 +8,14 @@ import wave
 import numpy as np
 import openai
 import pytest
-from api_strategies import faults
 from openai.types import audio
 
+from api_strategies import faults
 from mmlab.api.catalog import model_for
-from mmlab.api.server.sounds import resampled
+from mmlab.api.server.media import resampled
+from mmlab.perception.speech import hear
 from mmlab.world import caption, sample, spoken
-from mmlab.world.readers.speech import hear
-from mmlab.world.sounds import wav_bytes
+from mmlab.world.files.wav import wav_bytes
 from mmlab.world.speech import speak
 
 MODEL = model_for("transcribe")
@@ -62,7 +62,9 @@ def test_other_rates_are_heard(client, rate):
 @pytest.mark.parametrize("form", ["wav", "pcm"])
 @pytest.mark.parametrize("voice", ["alloy", "cedar"])
 def test_speech_is_made(client, form, voice):
-    answer = client.audio.speech.create(model=model_for("speak"), voice=voice, input=TEXT, response_format=form)
+    answer = client.audio.speech.create(
+        model=model_for("speak"), voice=voice, input=TEXT, response_format=form
+    )
     data = answer.content
     assert answer.response.headers["content-type"] == f"audio/{form}"
     if form == "wav":
@@ -86,9 +88,15 @@ def test_speech_comes_as_it_is_made(client, tmp_path):
 
 @pytest.mark.parametrize(
     ("change", "param"),
-    [({"response_format": "mp3"}, "response_format"), ({"speed": 2}, "speed"), ({"voice": "nobody"}, "voice"),
-     ({"input": ""}, "input"), ({"input": "x" * 4097}, "input"), ({"input": "..."}, "input")],
-)  # fmt: skip
+    [
+        ({"response_format": "mp3"}, "response_format"),
+        ({"speed": 2}, "speed"),
+        ({"voice": "nobody"}, "voice"),
+        ({"input": ""}, "input"),
+        ({"input": "x" * 4097}, "input"),
+        ({"input": "..."}, "input"),
+    ],
+)
 def test_what_cannot_be_said_is_named(client, change, param):
     ask = {"model": MODEL, "voice": "alloy", "input": TEXT, "response_format": "wav"}
     with pytest.raises(openai.BadRequestError) as raised:
@@ -97,26 +105,31 @@ def test_what_cannot_be_said_is_named(client, change, param):
 
 
 def test_the_usual_form_is_one_that_this_server_does_not_make(client):
-    with pytest.raises(openai.BadRequestError, match="'mp3' is not made by this server: ask for 'wav' or 'pcm'"):
+    with pytest.raises(
+        openai.BadRequestError, match="'mp3' is not supported by this server: ask for 'wav' or 'pcm'"
+    ):
         client.audio.speech.create(model=MODEL, voice="alloy", input=TEXT)
 
 
 @pytest.mark.parametrize(
     ("change", "wrong"),
-    [({"response_format": "diarized_json"}, openai.BadRequestError), ({"file": ("a.mp3", b"ID3")}, openai.BadRequestError),
-     ({"timestamp_granularities": ["word"]}, openai.BadRequestError), ({"model": "whisper-0"}, openai.NotFoundError),
-     ({"model": "mm-vision"}, openai.NotFoundError),
-     ({"stream": True, "response_format": "srt"}, openai.BadRequestError)],
-)  # fmt: skip
+    [
+        ({"response_format": "diarized_json"}, openai.BadRequestError),
+        ({"file": ("a.mp3", b"ID3")}, openai.BadRequestError),
+        ({"timestamp_granularities": ["word"]}, openai.BadRequestError),
+        ({"model": "whisper-0"}, openai.NotFoundError),
+        ({"model": "mm-vision"}, openai.NotFoundError),
+        ({"stream": True, "response_format": "srt"}, openai.BadRequestError),
+    ],
+)
 def test_a_wrong_transcription_is_refused(client, change, wrong):
     with pytest.raises(wrong):
         client.audio.transcriptions.create(**({"file": ("speech.wav", WAV), "model": MODEL} | change))
 
 
 @pytest.mark.parametrize(
-    ("form", "model"),
-    [("json", audio.Transcription), ("verbose_json", audio.TranscriptionVerbose)],
-)  # fmt: skip
+    ("form", "model"), [("json", audio.Transcription), ("verbose_json", audio.TranscriptionVerbose)]
+)
 def test_every_field_is_the_sdks(client, form, model):
     create = client.audio.transcriptions.with_raw_response.create
     raw = create(file=("a.wav", WAV), model=MODEL, response_format=form).http_response
@@ -125,6 +138,8 @@ def test_every_field_is_the_sdks(client, form, model):
 
 def test_a_long_text_is_said_whole(client):
     text = "A red circle. Two blue stars, above a ring! " * 6
-    answer = client.audio.speech.create(model=model_for("speak"), voice="echo", input=text, response_format="pcm")
+    answer = client.audio.speech.create(
+        model=model_for("speak"), voice="echo", input=text, response_format="pcm"
+    )
     heard = hear(np.frombuffer(answer.content, "<i2") / np.float32(32768), 24000)
     assert heard.text == " ".join(spoken(text)) and len(heard.words) == 54

@@ -11,13 +11,13 @@ import json
 import anthropic
 import numpy as np
 import pytest
-from api_strategies import PNG, SCENE, b64
 from google.genai import types
 from pydantic import BaseModel
 
+from api_strategies import PNG, SCENE, b64
 from mmlab.world import encode_image, render, sample
 from mmlab.world.documents import invoice, pdf
-from mmlab.world.sounds import wav_bytes
+from mmlab.world.files.wav import wav_bytes
 from mmlab.world.speech import speak
 
 MODEL, EARS = "mm-vision", "mm-audio"
@@ -29,8 +29,12 @@ SENTENCE = "a large red circle"
 SOUND = wav_bytes(speak(SENTENCE))
 SINGLE = sample(1, seed=4, shapes=(1, 1))[0]
 PLAIN = encode_image(render([SINGLE], 128)[0])
-COUNT = {"type": "object", "properties": {"count": {"type": "integer"}}, "required": ["count"],
-         "additionalProperties": False}  # fmt: skip
+COUNT = {
+    "type": "object",
+    "properties": {"count": {"type": "integer"}},
+    "required": ["count"],
+    "additionalProperties": False,
+}
 DATA_URL = "data:image/png;base64," + b64()
 
 
@@ -71,46 +75,82 @@ async def openai_chat(client) -> list:
     """Chat: whole, in pieces, structured, with a tool, from a document."""
     create = client.chat.completions.create
     whole = await done(create(model=MODEL, messages=chat_messages()))
-    chunks = await every(create(model=MODEL, messages=chat_messages(), stream=True, stream_options={"include_usage": True}))
-    parsed = await done(client.chat.completions.parse(model=MODEL, messages=chat_messages(), response_format=Seen))
+    chunks = await every(
+        create(model=MODEL, messages=chat_messages(), stream=True, stream_options={"include_usage": True})
+    )
+    parsed = await done(
+        client.chat.completions.parse(model=MODEL, messages=chat_messages(), response_format=Seen)
+    )
     tool = {"type": "function", "function": {"name": "record", "parameters": COUNT, "strict": True}}
     called = await done(create(model=MODEL, messages=chat_messages(), tools=[tool], tool_choice="required"))
-    part = {"type": "file", "file": {"file_data": "data:application/pdf;base64," + b64(FILE), "filename": "a.pdf"}}
+    part = {
+        "type": "file",
+        "file": {"file_data": "data:application/pdf;base64," + b64(FILE), "filename": "a.pdf"},
+    }
     paper = await done(create(model=MODEL, messages=chat_messages("What is the invoice number?", **part)))
     assert NUMBER in paper.choices[0].message.content
     assert parsed.choices[0].message.parsed.background == SCENE.background
     count = json.loads(called.choices[0].message.tool_calls[0].function.arguments)["count"]
-    return [whole.choices[0].message.content, "".join(c.choices[0].delta.content or "" for c in chunks if c.choices),
-            TRUTH if count == parsed.choices[0].message.parsed.count == len(SCENE.shapes) else count]  # fmt: skip
+    return [
+        whole.choices[0].message.content,
+        "".join(c.choices[0].delta.content or "" for c in chunks if c.choices),
+        TRUTH if count == parsed.choices[0].message.parsed.count == len(SCENE.shapes) else count,
+    ]
 
 
 async def openai_sound(client) -> list:
     """Sounds in and out: by chat, by transcription, by speech."""
     part = {"type": "input_audio", "input_audio": {"data": b64(SOUND), "format": "wav"}}
-    heard = await done(client.chat.completions.create(model=EARS, messages=chat_messages("What is said? Transcribe it.", **part)))
+    heard = await done(
+        client.chat.completions.create(
+            model=EARS, messages=chat_messages("What is said? Transcribe it.", **part)
+        )
+    )
     assert SENTENCE in heard.choices[0].message.content.lower()
     told = await done(client.audio.transcriptions.create(model=EARS, file=("a.wav", SOUND)))
-    long = await done(client.audio.transcriptions.create(
-        model=EARS, file=("a.wav", SOUND), response_format="verbose_json", timestamp_granularities=["word"]))  # fmt: skip
+    long = await done(
+        client.audio.transcriptions.create(
+            model=EARS,
+            file=("a.wav", SOUND),
+            response_format="verbose_json",
+            timestamp_granularities=["word"],
+        )
+    )
     pieces = await every(client.audio.transcriptions.create(model=EARS, file=("a.wav", SOUND), stream=True))
     assert [word.word for word in long.words] == SENTENCE.split() and pieces[-1].text == told.text
-    spoken = await done(client.audio.speech.create(model=EARS, voice="alloy", input=SENTENCE, response_format="wav"))
+    spoken = await done(
+        client.audio.speech.create(model=EARS, voice="alloy", input=SENTENCE, response_format="wav")
+    )
     again = await done(client.audio.transcriptions.create(model=EARS, file=("b.wav", spoken.content)))
-    return [TRUTH if {told.text.lower().rstrip("."), again.text.lower().rstrip(".")} == {SENTENCE} else told.text]
+    return [
+        TRUTH if {told.text.lower().rstrip("."), again.text.lower().rstrip(".")} == {SENTENCE} else told.text
+    ]
 
 
 async def openai_responses(client) -> list:
     """Responses: whole, in pieces, structured, with a tool, kept and forgotten."""
-    asked = [{"role": "user", "content": [{"type": "input_image", "image_url": DATA_URL, "detail": "auto"},
-                                          {"type": "input_text", "text": QUESTION}]}]  # fmt: skip
+    asked = [
+        {
+            "role": "user",
+            "content": [
+                {"type": "input_image", "image_url": DATA_URL, "detail": "auto"},
+                {"type": "input_text", "text": QUESTION},
+            ],
+        }
+    ]
     whole = await done(client.responses.create(model=MODEL, input=asked))
     events = await every(client.responses.create(model=MODEL, input=asked, stream=True))
     parsed = await done(client.responses.parse(model=MODEL, input=asked, text_format=Seen))
     tool = {"type": "function", "name": "record", "parameters": COUNT, "strict": True}
-    called = await done(client.responses.create(model=MODEL, input=asked, tools=[tool], tool_choice="required"))
-    await every(client.responses.create(model=MODEL, input=asked, tools=[tool], tool_choice="required", stream=True))
+    called = await done(
+        client.responses.create(model=MODEL, input=asked, tools=[tool], tool_choice="required")
+    )
+    await every(
+        client.responses.create(model=MODEL, input=asked, tools=[tool], tool_choice="required", stream=True)
+    )
     assert json.loads(called.output[0].arguments) == {"count": parsed.output_parsed.count}
     kept = await done(client.responses.retrieve(whole.id))
+    await done(client.responses.input_tokens.count(model=MODEL, input="Hello."))
     await done(client.responses.delete(whole.id))
     return [whole.output_text, kept.output_text, events[-1].response.output_text]
 
@@ -118,9 +158,15 @@ async def openai_responses(client) -> list:
 async def openai_makes(client) -> list:
     """Pictures drawn and changed, embeddings."""
     drawn = await done(client.images.generate(model="mm-image", prompt="a large red circle", size="256x256"))
-    changed = await done(client.images.edit(model="mm-image", image=("a.png", PLAIN), prompt="make the background white"))
+    changed = await done(
+        client.images.edit(model="mm-image", image=("a.png", PLAIN), prompt="make the background white")
+    )
     assert drawn.data[0].b64_json and changed.data[0].b64_json
-    near = (await done(client.embeddings.create(model="mm-embed", input=["a red ring", "the ring is red", "blue"]))).data
+    near = (
+        await done(
+            client.embeddings.create(model="mm-embed", input=["a red ring", "the ring is red", "blue"])
+        )
+    ).data
     one, two, far = (np.array(row.embedding) for row in near)
     return [TRUTH if one @ two > 0.9 > one @ far else ""]
 
@@ -153,7 +199,9 @@ async def openai_models(client) -> list:
 def blocks(text: str = QUESTION) -> list[dict]:
     """Return Anthropic's messages of a question about the scene."""
     source = {"type": "base64", "media_type": "image/png", "data": b64()}
-    return [{"role": "user", "content": [{"type": "image", "source": source}, {"type": "text", "text": text}]}]
+    return [
+        {"role": "user", "content": [{"type": "image", "source": source}, {"type": "text", "text": text}]}
+    ]
 
 
 async def anthropic_messages(client) -> list:
@@ -167,9 +215,16 @@ async def anthropic_messages(client) -> list:
     called = await done(client.messages.create(**asked, tools=[tool], tool_choice={"type": "any"}))
     await every(client.messages.create(**asked, tools=[tool], tool_choice={"type": "any"}, stream=True))
     source = {"type": "base64", "media_type": "application/pdf", "data": b64(FILE)}
-    content = [{"type": "document", "source": source}, {"type": "text", "text": "What is the invoice number?"}]
-    paper = await done(client.messages.create(**{**asked, "messages": [{"role": "user", "content": content}]}))
-    assert NUMBER in paper.content[0].text and called.content[0].input == {"count": parsed.parsed_output.count}
+    content = [
+        {"type": "document", "source": source},
+        {"type": "text", "text": "What is the invoice number?"},
+    ]
+    paper = await done(
+        client.messages.create(**{**asked, "messages": [{"role": "user", "content": content}]})
+    )
+    assert NUMBER in paper.content[0].text and called.content[0].input == {
+        "count": parsed.parsed_output.count
+    }
     counted = await done(client.messages.count_tokens(model=MODEL, messages=asked["messages"]))
     assert counted.input_tokens == whole.usage.input_tokens
     streamed = "".join(event.delta.text for event in events if event.type == "content_block_delta")
@@ -199,8 +254,13 @@ async def anthropic_files(client) -> list:
     assert (await done(client.files.retrieve_metadata(file.id))).size_bytes == len(PNG)
     with pytest.raises(anthropic.BadRequestError, match="not downloadable"):
         await done(client.files.download(file.id))
-    content = [{"type": "image", "source": {"type": "file", "file_id": file.id}}, {"type": "text", "text": QUESTION}]
-    message = await done(client.messages.create(model=MODEL, max_tokens=9, messages=[{"role": "user", "content": content}]))
+    content = [
+        {"type": "image", "source": {"type": "file", "file_id": file.id}},
+        {"type": "text", "text": QUESTION},
+    ]
+    message = await done(
+        client.messages.create(model=MODEL, max_tokens=9, messages=[{"role": "user", "content": content}])
+    )
     assert (await done(client.files.delete(file.id))).id == file.id
     return [message.content[0].text]
 
@@ -217,28 +277,43 @@ async def google_content(client) -> list:
     models = client.models
     whole = await done(models.generate_content(model=MODEL, contents=asked))
     chunks = await every(models.generate_content_stream(model=MODEL, contents=asked))
-    formed = await done(models.generate_content(model=MODEL, contents=asked, config={
-        "response_mime_type": "application/json", "response_schema": Seen}))  # fmt: skip
+    formed = await done(
+        models.generate_content(
+            model=MODEL,
+            contents=asked,
+            config={"response_mime_type": "application/json", "response_schema": Seen},
+        )
+    )
     tool = {"function_declarations": [{"name": "record", "parameters_json_schema": COUNT}]}
-    called = await done(models.generate_content(model=MODEL, contents=asked, config={
-        "tools": [tool], "tool_config": {"function_calling_config": {"mode": "ANY"}}}))  # fmt: skip
+    called = await done(
+        models.generate_content(
+            model=MODEL,
+            contents=asked,
+            config={"tools": [tool], "tool_config": {"function_calling_config": {"mode": "ANY"}}},
+        )
+    )
     assert called.function_calls[0].args == {"count": formed.parsed.count}
     paper = [types.Part.from_bytes(data=FILE, mime_type="application/pdf"), "What is the invoice number?"]
     assert NUMBER in (await done(models.generate_content(model=MODEL, contents=paper))).text
     sound = [types.Part.from_bytes(data=SOUND, mime_type="audio/wav"), "Transcribe it."]
     assert SENTENCE in (await done(models.generate_content(model=EARS, contents=sound))).text.lower()
     counted = await done(models.count_tokens(model=MODEL, contents=asked))
+    await done(models.embed_content(model="mm-embed", contents=["a red ring"]))
     assert counted.total_tokens == whole.usage_metadata.prompt_token_count
     return [whole.text, "".join(chunk.text for chunk in chunks)]
 
 
 async def google_files(client) -> list:
     """Files: uploaded, listed, looked at, used, deleted; a film that is none fails."""
-    file = await done(client.files.upload(file=io.BytesIO(PNG), config={"mime_type": "image/png", "display_name": "scene"}))
+    file = await done(
+        client.files.upload(file=io.BytesIO(PNG), config={"mime_type": "image/png", "display_name": "scene"})
+    )
     film = await done(client.files.upload(file=io.BytesIO(bytes(20)), config={"mime_type": "video/mp4"}))
     while film.state == "PROCESSING":
         film = await done(client.files.get(name=film.name))
-    assert film.state == "FAILED" and {file.name, film.name} <= {one.name for one in await every(client.files.list())}
+    assert film.state == "FAILED" and {file.name, film.name} <= {
+        one.name for one in await every(client.files.list())
+    }
     answer = await done(client.models.generate_content(model=MODEL, contents=[file, QUESTION]))
     for one in (file, film):
         await done(client.files.delete(name=one.name))
@@ -251,6 +326,15 @@ async def google_models(client) -> list:
     return [TRUTH if (await done(client.models.get(model=MODEL))).name == first else first]
 
 
-STOPS = {"openai": (openai_chat, openai_sound, openai_responses, openai_makes, openai_files_and_batches, openai_models),
-         "anthropic": (anthropic_messages, anthropic_batches, anthropic_files, anthropic_models),
-         "google": (google_content, google_files, google_models)}  # fmt: skip
+STOPS = {
+    "openai": (
+        openai_chat,
+        openai_sound,
+        openai_responses,
+        openai_makes,
+        openai_files_and_batches,
+        openai_models,
+    ),
+    "anthropic": (anthropic_messages, anthropic_batches, anthropic_files, anthropic_models),
+    "google": (google_content, google_files, google_models),
+}

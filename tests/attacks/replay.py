@@ -79,7 +79,7 @@ def replay_script(record: dict):
     class Repeats:
         def __init__(self, *args, **kwargs):
             self.steps = next(list(zip(case["steps"], stored["results"], strict=True))[1:] for case, stored in
-                              zip(record["cases"], record["expected"], strict=True) if case["steps"][0][1] == list(args))  # fmt: skip
+                              zip(record["cases"], record["expected"], strict=True) if case["steps"][0][1] == list(args))
 
         def __getattr__(self, name):
             (what, *_), result = self.steps.pop(0)
@@ -127,5 +127,5 @@ def replay_bugs(record: dict):
 def replay(record: dict):
     """Return an answer to the exercise of a record, made from what the record expects."""
     kinds = {"call": replay_call, "module": replay_module, "script": replay_script,
-             "predict": replay_predict, "bugs": replay_bugs}  # fmt: skip
+             "predict": replay_predict, "bugs": replay_bugs}
     return kinds[record["driver"]["kind"]](record)

@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from mmlab.check import cases, drivers
-from mmlab.values import Raised
+from mmlab.codec import Raised
 
 
 def scaled_sum(x, scale=2.0):
@@ -18,9 +18,14 @@ def scaled_sum(x, scale=2.0):
 def record(name, driver, compare, cases_, expected, misconceptions=(), *, forbids=()):
     """Return one exercise's record."""
     return {
-        "name": name, "driver": driver, "compare": compare, "forbids": list(forbids), "cases": cases_,
-        "expected": expected, "misconceptions": list(misconceptions),
-    }  # fmt: skip
+        "name": name,
+        "driver": driver,
+        "compare": compare,
+        "forbids": list(forbids),
+        "cases": cases_,
+        "expected": expected,
+        "misconceptions": list(misconceptions),
+    }
 
 
 def call_record() -> dict:
@@ -37,22 +42,33 @@ def call_record() -> dict:
         return {"name": name, "message": message, "do": f"mend {name}", "detect": None, "results": results}
 
     return record(
-        "scaled_sum", driver, {"kind": "close", "parameters": {"rtol": 1e-5, "atol": 1e-5}}, given, expected,
-        [wrong("no_scale", lambda x, scale: x.sum(), "your sum is the one without the scale"),
-         wrong("mean", lambda x, scale: scaled_sum(x, scale) / x.numel(), "your sum is the mean")],
+        "scaled_sum",
+        driver,
+        {"kind": "close", "parameters": {"rtol": 1e-5, "atol": 1e-5}},
+        given,
+        expected,
+        [
+            wrong("no_scale", lambda x, scale: x.sum(), "your sum is the one without the scale"),
+            wrong("mean", lambda x, scale: scaled_sum(x, scale) / x.numel(), "your sum is the mean"),
+        ],
         forbids=["aten.prod", "name:einsum"],
-    )  # fmt: skip
+    )
 
 
 @pytest.fixture
 def here(tmp_path, monkeypatch):
     """Return an empty working folder that holds a cases.npz with `scaled_sum` and `word`."""
     words = record(
-        "word", {"kind": "call", "options": {}}, {"kind": "equal", "parameters": {}},
+        "word",
+        {"kind": "call", "options": {}},
+        {"kind": "equal", "parameters": {}},
         [{"args": [text]} for text in ("a", "b", "")],
-        [{"returned": ["a", 1], "mutated": []}, {"returned": ["b", 1], "mutated": []},
-         {"returned": Raised("ValueError", "empty"), "mutated": []}],
-    )  # fmt: skip
+        [
+            {"returned": ["a", 1], "mutated": []},
+            {"returned": ["b", 1], "mutated": []},
+            {"returned": Raised("ValueError", "empty"), "mutated": []},
+        ],
+    )
     cases.write(tmp_path / "cases.npz", "90_tiny", [call_record(), words])
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("MMLAB_CASES", raising=False)

@@ -5,7 +5,7 @@ import shutil
 import numpy as np
 import pytest
 
-from mmlab import values
+from mmlab import codec
 from mmlab.check import cases, check
 from mmlab.errors import CasesError
 
@@ -21,7 +21,7 @@ def remade(file, about: dict) -> None:
     """Write another word on what made the file."""
     with np.load(file) as archive:
         arrays = dict(archive)
-    arrays[cases.ABOUT] = np.frombuffer(values.dumps(about), np.uint8)
+    arrays[cases.ABOUT] = np.frombuffer(codec.dumps(about), np.uint8)
     np.savez(file, **arrays)
 
 
@@ -58,7 +58,7 @@ def test_an_unknown_exercise_lists_those_there_are(here):
 
 
 def test_a_given_path_that_is_not_there_says_so(here):
-    with pytest.raises(CasesError, match="is not there"):
+    with pytest.raises(CasesError, match="does not exist"):
         check("word", right, here / "none.npz")
 
 
@@ -98,9 +98,13 @@ def test_pickled_arrays_are_refused(here):
 
 @pytest.mark.parametrize(
     ("made", "do"),
-    [({"format": 1, "mmlab": "99.0.0"}, "pip install"), ({"format": 2, "mmlab": "0.1.0"}, "pip install"),
-     ({"format": 1, "mmlab": "0.0.9"}, "mmlab update"), ({"format": 0, "mmlab": "0.1.0"}, "mmlab update")],
-)  # fmt: skip
+    [
+        ({"format": 1, "mmlab": "99.0.0"}, "pip install"),
+        ({"format": 2, "mmlab": "0.1.0"}, "pip install"),
+        ({"format": 1, "mmlab": "0.0.9"}, "mmlab update"),
+        ({"format": 0, "mmlab": "0.1.0"}, "mmlab update"),
+    ],
+)
 def test_another_version_says_what_to_upgrade(here, made, do):
     remade(here / "cases.npz", made | {"week": "90_tiny"})
     with pytest.raises(CasesError) as caught:

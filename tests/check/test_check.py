@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 import torch
 
-from mmlab.check import case, check
+from conftest import record
+from mmlab.check import case, cases, check, drivers
 from mmlab.errors import CheckFailed
 
 
@@ -58,22 +59,38 @@ BAD = {
     "numpy for torch": (lambda x, scale: (x * scale).sum().numpy(), "numpy array", "from_numpy"),
     "a number for a tensor": (lambda x, scale: (x * scale).sum().item(), "is ", ".item()"),
     "the wrong shape": (lambda x, scale: (x * scale).sum(0), "has shape (2,)", "axis"),
-    "a shape that would broadcast": (lambda x, scale: (x * scale).sum().reshape(1, 1), "has shape (1, 1)", "axis"),
+    "a shape that would broadcast": (
+        lambda x, scale: (x * scale).sum().reshape(1, 1),
+        "has shape (1, 1)",
+        "axis",
+    ),
     "the wrong dtype": (lambda x, scale: (x * scale).sum().long(), "has dtype int64", "float32"),
     "nan": (lambda x, scale: (x * scale).sum() * float("nan"), "is nan", "0/0"),
     "a change of its input": (lambda x, scale: x.mul_(scale).sum(), "changes args[0] in place", "copy"),
     "an error": (lambda x, scale: x @ torch.ones(9, 9), "raised RuntimeError", "line"),
     "too many arguments wanted": (lambda x, scale, bias: x, "raised TypeError", "line"),
     "an exit": (lambda x, scale: sys.exit(0), "raised SystemExit", "line"),
-    "a stub": (lambda x, scale: (_ for _ in ()).throw(NotImplementedError("x")), "NotImplementedError", "delete"),
+    "a stub": (
+        lambda x, scale: (_ for _ in ()).throw(NotImplementedError("x")),
+        "NotImplementedError",
+        "delete",
+    ),
     "a generator": (lambda x, scale: (i for i in range(3)), "generator", "plain values"),
     "a module": (lambda x, scale: torch.nn.Linear(1, 1), "Linear", "plain values"),
     "a meta tensor": (lambda x, scale: x.to("meta").sum(), "meta", ""),
     "a detached result": (lambda x, scale: (x.detach() * scale).sum(), "no gradient flows", ""),
-    "a wrong gradient": (lambda x, scale: (x.detach() * scale).sum() + x.sum() - x.detach().sum(), "gradient[0][0, 0]", ""),
-    "something forbidden": (lambda x, scale: (x * scale).sum() * torch.ones(2).prod(), "runs aten.prod", "write out"),
+    "a wrong gradient": (
+        lambda x, scale: (x.detach() * scale).sum() + x.sum() - x.detach().sum(),
+        "gradient[0][0, 0]",
+        "",
+    ),
+    "something forbidden": (
+        lambda x, scale: (x * scale).sum() * torch.ones(2).prod(),
+        "runs aten.prod",
+        "write out",
+    ),
     "a forbidden name": (with_einsum, "uses einsum", "write out"),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize(("answer", "given", "do"), BAD.values(), ids=BAD)
@@ -144,15 +161,18 @@ def test_check_needs_no_other_room_and_no_torch_for_plain_answers(here):
         "check('word', lambda text: [text, 1] if text else int('no'))\n"
         "rooms = {m for m in sys.modules if m.startswith('mmlab.')}\n"
         "assert 'torch' not in sys.modules\n"
-        "assert {m.split('.')[1] for m in rooms} == {'check', 'errors', 'values'}, rooms\n"
+        "assert {m.split('.')[1] for m in rooms} == {'check', 'codec', 'errors', 'files'}, rooms\n"
     )
     subprocess.run([sys.executable, "-c", code], check=True, cwd=here, stdout=subprocess.DEVNULL)
 
 
-@pytest.mark.parametrize("answer, seen", [
-    ("lambda x, scale: None", "CheckFailed: "),
-    ("lambda x, scale: x.nothing_like_it", "Traceback of your answer (most recent call last):"),
-])
+@pytest.mark.parametrize(
+    "answer, seen",
+    [
+        ("lambda x, scale: None", "CheckFailed: "),
+        ("lambda x, scale: x.nothing_like_it", "Traceback of your answer (most recent call last):"),
+    ],
+)
 def test_a_notebook_shows_the_message_and_no_frame_of_the_checker(answer, seen, capsys):
     from IPython.core.interactiveshell import InteractiveShell
 
@@ -170,3 +190,29 @@ raise CheckFailed("given", "wanted", "do", exercise="one") from cause"""
     assert shown.lstrip().startswith(seen)
     assert shown.rstrip().endswith("CheckFailed: given\n  wanted: wanted\n  try: do")
     assert "mmlab/check" not in shown and "raise CheckFailed" not in shown
+
+
+def restoring(array):
+    """Return the sum of a doubled array, which is then put back."""
+    array *= 2
+    total = array.sum()
+    array /= 2
+    return total
+
+
+def copying(array):
+    """Return the sum of a doubled array."""
+    return (array * 2).sum()
+
+
+@pytest.mark.parametrize("value", [torch.ones(3), np.ones(3)], ids=["torch", "numpy"])
+@pytest.mark.parametrize("function", [restoring, copying])
+def test_a_change_of_an_input_that_is_undone_is_noticed(function, value, tmp_path):
+    result = drivers.run({"kind": "call"}, copying, {"args": [value]})
+    made = record("total", {"kind": "call"}, {"kind": "close"}, [{"args": [value]}], [result])
+    cases.write(tmp_path / "cases.npz", "90_tiny", [made])
+    if function is copying:
+        check("total", function, cases=tmp_path / "cases.npz")
+        return
+    with pytest.raises(CheckFailed, match="undoes it before it returns"):
+        check("total", function, cases=tmp_path / "cases.npz")

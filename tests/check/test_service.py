@@ -3,10 +3,13 @@
 import pytest
 
 from mmlab.check import drivers
-from mmlab.check.service import MOST, Service
-from mmlab.values import Raised
+from mmlab.check.service import MAXIMUM, Service
+from mmlab.codec import Raised
 
-SCRIPT = {"outcomes": [{"status": 429, "retry_after": 2.5}, {"status": None}, {"gives": ["well"]}], "draws": [0.1, 0.2]}
+SCRIPT = {
+    "outcomes": [{"status": 429, "retry_after": 2.5}, {"status": None}, {"gives": ["well"]}],
+    "draws": [0.1, 0.2],
+}
 
 
 def run(candidate, script=SCRIPT, **given):
@@ -43,10 +46,12 @@ def test_an_error_of_the_program_knows_no_status():
 
 
 def test_the_last_outcome_stays_and_no_answer_calls_for_ever():
-    told = run(lambda call, *, sleep, draw: [call() for _ in range(3)], {"outcomes": [{"gives": 1}], "draws": [0.5]})
+    told = run(
+        lambda call, *, sleep, draw: [call() for _ in range(3)], {"outcomes": [{"gives": 1}], "draws": [0.5]}
+    )
     assert told["returned"]["gives"] == [1, 1, 1]
     told = run(patient, {"outcomes": [{"status": 503}], "draws": [0.5]}, tries=10**6)["returned"]
-    assert told["gives"].type == "SystemExit" and told["calls"] == MOST + 1
+    assert told["gives"].type == "SystemExit" and told["calls"] == MAXIMUM + 1
 
 
 def test_the_dice_are_thrown_once_a_call():
@@ -71,3 +76,16 @@ def test_no_wait_is_none_and_what_is_given_is_nobodys_to_change():
         return call()
 
     assert run(spoils, script)["returned"] == {"gives": {"a": [1]}, "calls": 2, "waits": []}
+
+
+@pytest.mark.parametrize("status", [{}, {"status": 503, "retry_after": None}])
+def test_an_exception_that_is_the_answer_is_returned_as_an_object(status):
+    script = {"outcomes": [{"status": 500}, {"gives_error": "ValueError"} | status], "draws": [0.5]}
+    told = run(patient, script, tries=3)["returned"]
+    assert told == {"gives": "the exception object that call 2 returned", "calls": 2, "waits": [0.5]}
+
+    def raises_it(call, *, sleep, draw):
+        raise call()
+
+    script["outcomes"].pop(0)
+    assert run(raises_it, script)["returned"]["gives"].type == "ValueError"

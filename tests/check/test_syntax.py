@@ -8,7 +8,9 @@ import pytest
 
 from mmlab.check import syntax
 
-DEEP = "x = " + "(" * 60 + "1" + " + 1)" * 60 + "\n" + "def f(a):\n    return [a.b(c)[d] for c in a if c]\n" * 20
+DEEP = (
+    "x = " + "(" * 60 + "1" + " + 1)" * 60 + "\n" + "def f(a):\n    return [a.b(c)[d] for c in a if c]\n" * 20
+)
 
 
 class Pause:

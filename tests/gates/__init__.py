@@ -1,6 +1,7 @@
 """The course's conventions as gates: functions from a subject to its faults, one sentence each.
 
     source      Python files: sizes, docstrings, errors
+    words       standard terms in prose, messages, names and pages
     cells       notebooks: ids, sizes, prompts, pictures, stored outputs
     labs        exercises: points, self-contained solutions, nothing handed out
     repository  the tree: README, licence, versions, private text

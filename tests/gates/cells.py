@@ -69,7 +69,9 @@ def prose(source: str, name: str = "some-cell") -> dict:
 def cell_ids(notebook: Notebook) -> list[str]:
     """Every cell has an id of its own that people can read."""
     names = [cell["id"] for cell in notebook.cells]
-    faults = [f"{notebook.path}: two cells are called {n!r}" for n in sorted(set(names)) if names.count(n) > 1]
+    faults = [
+        f"{notebook.path}: two cells are called {n!r}" for n in sorted(set(names)) if names.count(n) > 1
+    ]
     for name in names:
         random = re.fullmatch(r"[0-9a-f]{8}(-[0-9a-f-]+)?|[0-9a-f]{12,}", name)
         if random or not READABLE.fullmatch(name):
@@ -82,9 +84,9 @@ def cell_lines(notebook: Notebook) -> list[str]:
     faults = []
     for cell in notebook.code:
         count = sum(bool(line.strip()) for line in cell["source"].splitlines())
-        most = STRETCH_LINES if "stretch" in tags(cell) else LESSON_LINES
-        if cell["id"] != "setup" and count > most:
-            faults.append(f"{notebook.at(cell)}: {count} lines (at most {most})")
+        maximum = STRETCH_LINES if "stretch" in tags(cell) else LESSON_LINES
+        if cell["id"] != "setup" and count > maximum:
+            faults.append(f"{notebook.at(cell)}: {count} lines (at most {maximum})")
     return faults
 
 
@@ -129,7 +131,9 @@ def stored_outputs(notebook: Notebook) -> list[str]:
             faults += [f"{where}: not marked, and has a count"] * (cell.get("execution_count") is not None)
             continue
         faults += [f"{where}: marked, and stores no output"] * (not outputs)
-        faults += [f"{where}: has outputs and no count"] * (bool(outputs) and cell.get("execution_count") is None)
+        faults += [f"{where}: has outputs and no count"] * (
+            bool(outputs) and cell.get("execution_count") is None
+        )
         lines = sum(len(text.splitlines()) for text in map(printed, outputs) if text)
         faults += [f"{where}: stores {lines} lines (at most {STORED_LINES})"] * (lines > STORED_LINES)
         faults += [f"{where}: stores more than printed text"] * (not all(printed(o) for o in outputs))
@@ -138,7 +142,9 @@ def stored_outputs(notebook: Notebook) -> list[str]:
 
 def comment_marks(notebook: Notebook) -> list[str]:
     """Marks are tags: a comment mark is invisible to the tools that read tags."""
-    return [f"{notebook.at(c)}: a comment mark" for c in notebook.code if re.search(r"#\s*NBVAL_", c["source"])]
+    return [
+        f"{notebook.at(c)}: a comment mark" for c in notebook.code if re.search(r"#\s*NBVAL_", c["source"])
+    ]
 
 
 def printed(output: dict) -> str:

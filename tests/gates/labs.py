@@ -5,10 +5,11 @@ import builtins
 import copy
 import re
 from dataclasses import dataclass
+from functools import cache
 
 from gates.cells import Notebook
 
-MINUTES, EXERCISE_MINUTES, EASY = 180, 40, 2
+MINUTES, EXERCISE_MINUTES, EASY = 180, 45, 2
 MARKERS = re.compile(r"### BEGIN SOLUTION\n(.*?)### END SOLUTION", re.DOTALL)
 # What IPython gives every cell.
 GIVEN = set(dir(builtins)) | {"display", "get_ipython", "__name__"}
@@ -29,7 +30,9 @@ def lab_size(week: str, tasks: list[Task]) -> list[str]:
     total = sum(task.points for task in tasks)
     easy = sum(task.points for task in tasks if task.difficulty <= EASY)
     minutes = sum(task.minutes for task in tasks)
-    faults = [f"{week}: {easy} of {total} points at difficulty {EASY} or less"] * (2 * easy < total or not total)
+    faults = [f"{week}: {easy} of {total} points at difficulty {EASY} or less"] * (
+        2 * easy < total or not total
+    )
     faults += [f"{week}: {minutes} minutes (at most {MINUTES})"] * (minutes > MINUTES)
     long = [t for t in tasks if t.minutes > EXERCISE_MINUTES]
     return faults + [f"{week}: {t.name} takes {t.minutes} minutes (at most {EXERCISE_MINUTES})" for t in long]
@@ -83,7 +86,9 @@ def defined(tree: ast.Module) -> set[str]:
     import symtable
 
     table = symtable.symtable(ast.unparse(tree), "cell", "exec")
-    return {s.get_name() for s in table.get_symbols() if s.is_assigned() or s.is_imported() or s.is_namespace()}
+    return {
+        s.get_name() for s in table.get_symbols() if s.is_assigned() or s.is_imported() or s.is_namespace()
+    }
 
 
 def free_names(source: str) -> set[str]:
@@ -102,18 +107,21 @@ def free_names(source: str) -> set[str]:
 
 def not_handed_out(lesson: Notebook, solved: list[Notebook]) -> list[str]:
     """No graded answer stands whole in a lesson, under any names, as a function or as plain lines."""
-    answers = {}
-    for lab in solved:
-        graded = points(lab)
-        for cell in solution_cells(lab):
-            name = cell["id"].removesuffix("-solution")
-            if name in graded:
-                answers[name] = shapes(ast.parse(cell["source"]))[0]
+    answers = {name: body for lab in solved for name, body in answers_of(lab).items()}
     faults = []
     for cell in lesson.code:
         found = fragments(ast.parse(cell["source"]), {len(body) for body in answers.values()})
-        faults += [f"{lesson.at(cell)}: holds the answer to {n}" for n, body in answers.items() if body in found]
+        faults += [
+            f"{lesson.at(cell)}: holds the answer to {n}" for n, body in answers.items() if body in found
+        ]
     return faults
+
+
+@cache
+def answers_of(lab: Notebook) -> dict[str, tuple[str, ...]]:
+    """Return graded exercise → the normal form of its answer's body."""
+    cells = {cell["id"].removesuffix("-solution"): cell for cell in solution_cells(lab)}
+    return {name: shapes(ast.parse(cells[name]["source"]))[0] for name in points(lab) if name in cells}
 
 
 def shapes(tree: ast.Module) -> list[tuple[str, ...]]:

@@ -16,7 +16,7 @@ PRIVATE = {
     "an e-mail address": r"\b[\w.+-]+@[\w-]+\.(?!git\b|ipynb\b)[a-zA-Z]{2,}\b",
     "an access key": r"\b(?:AKIA[0-9A-Z]{16}|gh[pousr]_\w{36}|hf_\w{34}|sk-[\w-]{20,}|xox[abp]-[\w-]{10,})\b",
     "a private key": r"-----BEGIN (?:\w+ )?PRIVATE KEY-----",
-}  # fmt: skip
+}
 PATTERNS = {what: re.compile(pattern) for what, pattern in PRIVATE.items()}
 UNFROZEN = ("setuptools", "wheel")  # `pip freeze` leaves these two out
 BINARY = {".png", ".npz", ".woff2", ".ico", ".jpg", ".gif", ".zip", ".safetensors"}
@@ -46,7 +46,7 @@ def private_text(path: Path) -> list[str]:
 def package_map(root: Path) -> list[str]:
     """The package's docstring has one line a room: every room, and no other."""
     tree = ast.parse((root / "mmlab/__init__.py").read_text(encoding="utf-8"))
-    listed = set(room_table(ast.get_docstring(tree) or ""))
+    listed = set(package_table(ast.get_docstring(tree) or ""))
     there = rooms(root)
     return [f"{room} is not in the map" for room in sorted(there - listed)] + [
         f"{room} is in the map and not there" for room in sorted(listed - there)
@@ -60,7 +60,7 @@ def rooms(root: Path) -> set[str]:
     return (modules | folders) - {"__init__", "__main__"}
 
 
-def room_table(docstring: str) -> dict[str, tuple[str, str]]:
+def package_table(docstring: str) -> dict[str, tuple[str, str]]:
     """Return room → (what it is for, what it may import) from the package's docstring."""
     rows = re.findall(r"^ {4}(\w+) +(\S.*?\S) {2,}(\S.*?) *$", docstring, re.MULTILINE)
     return {room: (purpose, imports) for room, purpose, imports in rows}
@@ -94,13 +94,15 @@ def project(root: Path) -> dict:
 
 
 def conda_environment(root: Path) -> list[str]:
-    """environment.yml asks for the ranges of pyproject.toml: the base and the extra `lab`."""
+    """environment.yml asks for the ranges of pyproject.toml: the base and the extras `lab` and `real`."""
     asked = project(root)
-    lines = [*asked["dependencies"], *extra(asked, "lab")]
+    lines = [*asked["dependencies"], *extra(asked, "lab"), *extra(asked, "real")]
     wanted = {CONDA_NAMES.get(r.name, r.name): str(r.specifier) for r in map(Requirement, lines)}
     wanted["python"] = asked["requires-python"]
     listed = yaml.safe_load((root / "environment.yml").read_text())["dependencies"]
-    by_pip = [line for part in listed if isinstance(part, dict) for line in part["pip"] if not line.startswith("-")]
+    by_pip = [
+        line for part in listed if isinstance(part, dict) for line in part["pip"] if not line.startswith("-")
+    ]
     listed = [*by_pip, *(line for line in listed if isinstance(line, str) and line != "pip")]
     have = {r.name: str(r.specifier) for r in map(Requirement, listed)}
     return [
@@ -130,7 +132,9 @@ def constraints(root: Path) -> list[str]:
     for line in [*asked["dependencies"], *sum(asked["optional-dependencies"].values(), [])]:
         wanted = Requirement(line)
         version = pins.get(canonical(wanted.name))
-        if wanted.name not in (asked["name"], *UNFROZEN) and (version is None or version not in wanted.specifier):
+        if wanted.name not in (asked["name"], *UNFROZEN) and (
+            version is None or version not in wanted.specifier
+        ):
             faults.append(f"{line}: constraints.txt has {version}")
     return faults
 
@@ -144,7 +148,9 @@ def one_address(root: Path) -> list[str]:
     """The repository's address is stated in pyproject.toml; every other mention equals it."""
     address = project(root)["urls"]["Repository"]
     owner, name = address.removeprefix("https://github.com/").split("/")
-    other = re.compile(rf"github\.com/([\w-]+)/{re.escape(name)}(?![\w-])|gh/([\w-]+)/{re.escape(name)}(?![\w-])")
+    other = re.compile(
+        rf"github\.com/([\w-]+)/{re.escape(name)}(?![\w-])|gh/([\w-]+)/{re.escape(name)}(?![\w-])"
+    )
     faults = []
     for path in text_files(root):
         text = path.read_text(encoding="utf-8", errors="replace")
@@ -159,7 +165,11 @@ def ci_command(root: Path) -> list[str]:
     """CI runs the README's test command and nothing else."""
     script = (root / ".ci/run").read_text().splitlines()
     acts = [line for line in script if line.strip() and not line.startswith(("#", "set ", "cd "))]
-    return [] if acts == ["exec make test"] else [f".ci/run does {acts}, wanted: exec make test"]
+    return (
+        []
+        if acts == ["exec make test BUDGET=75"]
+        else [f".ci/run does {acts}, wanted: exec make test BUDGET=75"]
+    )
 
 
 def one_version(root: Path) -> list[str]:

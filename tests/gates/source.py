@@ -1,4 +1,4 @@
-"""Gates on Python files: sizes, arguments, docstrings, errors."""
+"""Gates on Python files: arguments, docstrings, errors. Layout is ruff's, and sizes are only reported."""
 
 import ast
 import re
@@ -7,11 +7,11 @@ from pathlib import Path
 
 from gates.files import File
 
-FILE_LINES, FUNCTION_LINES, POSITIONAL = 300, 40, 6
+POSITIONAL = 6
 ERROR_KINDS = 6
 BARRED_FILES = {"utils", "util", "helper", "helpers", "manager", "managers", "misc", "common"}
 PLAIN_ERRORS = {"Exception", "BaseException", "ValueError", "RuntimeError", "AssertionError"}
-STANDALONE = {"mmlab/course/colab.py"}  # runs where mmlab is not installed yet
+STANDALONE = {"mmlab/cli/colab.py"}  # runs where mmlab is not installed yet
 FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 
 
@@ -23,6 +23,11 @@ class Source(File):
         """The file's syntax tree."""
         return ast.parse(self.text)
 
+    @cached_property
+    def nodes(self) -> list[ast.AST]:
+        """Every node of the tree."""
+        return list(ast.walk(self.tree))
+
     @property
     def lines(self) -> list[str]:
         """The file's lines."""
@@ -33,33 +38,10 @@ class Source(File):
         return f"{self.path}:{node.lineno}"
 
 
-def file_sizes(source: Source) -> list[str]:
-    """A file has at most 300 lines."""
-    count = len(source.lines)
-    return [f"{source.path}: {count} lines (at most {FILE_LINES})"] * (count > FILE_LINES)
-
-
-def function_sizes(source: Source) -> list[str]:
-    """A function has at most 40 lines, its docstring not counted.
-
-    An answer planted in exercises (`NAME__how`) is one function by rule, however long.
-    """
-    planted = source.path.startswith("solutions/")
-    faults = []
-    for node in ast.walk(source.tree):
-        if isinstance(node, FUNCTIONS) and not (planted and "__" in node.name):
-            count = node.end_lineno - node.lineno + 1
-            if ast.get_docstring(node) is not None:
-                count -= node.body[0].end_lineno - node.body[0].lineno + 1
-            if count > FUNCTION_LINES:
-                faults.append(f"{source.at(node)}: {node.name} has {count} lines (at most {FUNCTION_LINES})")
-    return faults
-
-
 def positional_arguments(source: Source) -> list[str]:
     """A function takes at most 6 positional arguments; the rest are keyword-only."""
     faults = []
-    for node in ast.walk(source.tree):
+    for node in source.nodes:
         if isinstance(node, FUNCTIONS):
             names = [a.arg for a in (*node.args.posonlyargs, *node.args.args) if a.arg not in ("self", "cls")]
             if len(names) > POSITIONAL:
@@ -92,13 +74,13 @@ def is_overload(node) -> bool:
 
 def asserts(source: Source) -> list[str]:
     """The package has no assert: a user's mistake gets an error with given, wanted, try."""
-    return [f"{source.at(n)}: assert" for n in ast.walk(source.tree) if isinstance(n, ast.Assert)]
+    return [f"{source.at(n)}: assert" for n in source.nodes if isinstance(n, ast.Assert)]
 
 
 def swallowed(source: Source) -> list[str]:
     """No exception vanishes: a handler that does nothing is narrow and says why on its lines."""
     faults = []
-    for node in ast.walk(source.tree):
+    for node in source.nodes:
         if isinstance(node, ast.ExceptHandler):
             text = "\n".join(source.lines[node.lineno - 1 : node.end_lineno])
             silent = all(is_idle(statement) for statement in node.body)
@@ -106,7 +88,10 @@ def swallowed(source: Source) -> list[str]:
             excused = not is_broad(node.type) and (answered or "#" in text)
             if node.type is None or (silent and not excused):
                 faults.append(f"{source.at(node)}: an exception vanishes here")
-        elif isinstance(node, ast.Call) and getattr(node.func, "attr", getattr(node.func, "id", "")) == "suppress":
+        elif (
+            isinstance(node, ast.Call)
+            and getattr(node.func, "attr", getattr(node.func, "id", "")) == "suppress"
+        ):
             if any(is_broad(argument) for argument in node.args):
                 faults.append(f"{source.at(node)}: every exception vanishes here")
     return faults
@@ -132,7 +117,7 @@ def worded_errors(source: Source) -> list[str]:
         return []
     faults = []
     kinds = {"ShapeError", "InputError", "CasesError", "NotebookError", "CheckFailed"}
-    for node in ast.walk(source.tree):
+    for node in source.nodes:
         if not (isinstance(node, ast.Raise) and isinstance(node.exc, ast.Call)):
             continue
         name = getattr(node.exc.func, "attr", getattr(node.exc.func, "id", ""))
@@ -150,8 +135,10 @@ def names(source: Source) -> list[str]:
     faults = []
     if Path(source.path).stem in BARRED_FILES:
         faults.append(f"{source.path}: a file called {Path(source.path).stem}")
-    for node in ast.walk(source.tree):
-        if isinstance(node, (*FUNCTIONS, ast.ClassDef)) and re.match(r"_?(get|do)_|.*(Helper|Manager)$", node.name):
+    for node in source.nodes:
+        if isinstance(node, (*FUNCTIONS, ast.ClassDef)) and re.match(
+            r"_?(get|do)_|.*(Helper|Manager)$", node.name
+        ):
             faults.append(f"{source.at(node)}: {node.name}")
     return faults
 

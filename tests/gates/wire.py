@@ -15,12 +15,14 @@ FAMILIES = re.compile(
 OURS = re.compile(r"""["'`]mm-[a-z][a-z-]*["'`]""")
 GENERATED = ("book/providers.md",)  # from the catalogue
 # Numbers and addresses that were never given to a person: those reserved for examples.
-NOBODYS = re.compile(r"example\.(?:com|net|org)$|\b555[ .)-]*01\d\d$|^(?:000|666|9\d\d)\D|^\d{3}\D00\D|\D0000$")
+NOBODYS = re.compile(
+    r"example\.(?:com|net|org)$|\b555[ .)-]*01\d\d$|^(?:000|666|9\d\d)\D|^\d{3}\D00\D|\D0000$"
+)
 PERSONS = {
     "an e-mail address": r"\b[\w.+-]+@[\w-]+(?:\.[\w-]+)*\.[a-zA-Z]{2,}\b",
     "a telephone number": r"(?<![\w.$-])(?:\+?1[ .-]?)?\(?[2-9]\d{2}\)?[ .-]\d{3}[ .-]\d{4}(?![\w-])",
     "a social security number": r"(?<![\w.-])\d{3}[ -]\d{2}[ -]\d{4}(?![\w-])",
-}  # fmt: skip
+}
 KEYS = {
     "a key of a provider": r"\b(?:sk-(?:ant-|proj-)?[\w-]{16,}|AIza[\w-]{30,}|AQ\.[\w-]{30,})",
     "a header with a key": r"(?i)\b(?:authorization|x-api-key|x-goog-api-key)\W{1,6}(?:bearer )?[\w.-]{12,}",
@@ -37,7 +39,12 @@ def model_ids(file: File) -> list[str]:
         texts = [(f"{file.path}#{cell['id']}", cell["source"]) for cell in cells]
     else:
         texts = [(file.path, file.text)]
-    return [f"{where}: {found[0]!r}" for where, text in texts for pattern in patterns for found in pattern.finditer(text)]
+    return [
+        f"{where}: {found[0]!r}"
+        for where, text in texts
+        for pattern in patterns
+        for found in pattern.finditer(text)
+    ]
 
 
 def private_outputs(notebook: Notebook) -> list[str]:
@@ -49,9 +56,13 @@ def private_outputs(notebook: Notebook) -> list[str]:
                 faults += [f"{notebook.at(cell)}: {what}" for _ in re.finditer(pattern, text)]
             for what, pattern in PERSONS.items():
                 found = [match[0] for match in re.finditer(pattern, text)]
-                faults += [f"{notebook.at(cell)}: {what}: {one!r}" for one in found if not NOBODYS.search(one)]
+                faults += [
+                    f"{notebook.at(cell)}: {what}: {one!r}" for one in found if not NOBODYS.search(one)
+                ]
             secrets = (PATTERNS[what] for what in ("an access key", "a private key"))
-            faults += [f"{notebook.at(cell)}: {found[0][:8]!r}..." for one in secrets for found in one.finditer(text)]
+            faults += [
+                f"{notebook.at(cell)}: {found[0][:8]!r}..." for one in secrets for found in one.finditer(text)
+            ]
     return faults
 
 
@@ -59,7 +70,10 @@ def _words(output: dict) -> str:
     """Return what an output says, its pictures left out."""
     if "text" in output:
         return joined(output["text"])
-    said = [joined(value) if isinstance(value, (str, list)) else json.dumps(value)
-            for kind, value in output.get("data", {}).items() if not kind.startswith(("image/", "audio/", "video/"))]  # fmt: skip
+    said = [
+        joined(value) if isinstance(value, (str, list)) else json.dumps(value)
+        for kind, value in output.get("data", {}).items()
+        if not kind.startswith(("image/", "audio/", "video/"))
+    ]
     said += output.get("traceback", [])
     return re.sub(r"base64,[\w+/=\s]+", "base64,", "\n".join(said))

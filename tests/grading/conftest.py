@@ -5,10 +5,10 @@ import shutil
 from pathlib import Path
 
 import pytest
-from tiny_course import WEEK, make_course
 
-from mmlab.course.exercise import load
-from mmlab.course.release import release
+from mmlab.instructor.authoring.exercise import load
+from mmlab.instructor.authoring.release import release
+from tiny_course import WEEK, make_course
 
 collect_ignore = ["tiny_exercises.py"]  # its planted tests are answers, not tests
 

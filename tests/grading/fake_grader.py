@@ -7,29 +7,33 @@ this grader in a process of its own, forked, so that it starts in no time.
 
 import json
 import os
+import shutil
 import signal
 import sys
+import tempfile
 import time
 import traceback
 from pathlib import Path
 
 import pytest
-from tiny_course import SOLUTIONS, WEEK
 
-from mmlab.course import cli, notebook
-from mmlab.course.grade import engine, gradebook
-from mmlab.course.grade.engine import Spec
-from mmlab.course.grade.stages import CellRun, Graded, Mark, Submission
+from mmlab.cli import command_line, notebook
 from mmlab.errors import InputError, MissingPart
+from mmlab.instructor.grading import engine, lock
+from mmlab.instructor.grading.engine import Spec
+from mmlab.instructor.grading.gradebook import gradebook
+from mmlab.instructor.grading.journal import Journal
+from mmlab.instructor.grading.records import CellRun, Graded, Mark, Submission
+from tiny_course import SOLUTIONS, WEEK
 
 POINTS = {name: float(points) for points, name in enumerate(SOLUTIONS, 1)}
 
 
 class FakeGrader:
-    """Grades as `mmlab.course.grade.one.Grader` does, from what the submission says of itself."""
+    """Grades as `mmlab.instructor.grading.grader.Grader` does, from what the submission says of itself."""
 
-    def __init__(self, root: Path, only: str | None = None, seconds: float = 0.0):
-        self.root, self.only, self.seconds = Path(root), only, seconds
+    def __init__(self, root: Path, only: str | None = None, seconds: float = 0.0, slow_after: int = 10**6):
+        self.root, self.only, self.seconds, self.slow_after = Path(root), only, seconds, slow_after
 
     def __enter__(self) -> "FakeGrader":
         return self
@@ -39,7 +43,7 @@ class FakeGrader:
 
     def grade(self, submission: Submission) -> Graded:
         """Return marks for the exercises whose names the title holds; "fault", "raises" and "no sandbox" fail."""
-        time.sleep(self.seconds)
+        time.sleep(self.seconds if len(calls(self.root)) < self.slow_after else 2.0)
         with open(self.root / "calls.txt", "a") as file:
             file.write(submission.student + "\n")
         title = notebook.read(submission.path)["cells"][0]["source"] if submission.path else ""
@@ -47,8 +51,15 @@ class FakeGrader:
             raise InputError("a broken grader", "a whole one", "mend it")
         if "no sandbox" in title:
             raise MissingPart("bubblewrap is not installed", "bwrap", "apt install bubblewrap")
-        found = Graded(submission.student, submission.week, submission.digest, submission.timestamp,
-                       seconds=self.seconds, peak_mb=100.0, spent={"cells": self.seconds})  # fmt: skip
+        found = Graded(
+            submission.student,
+            submission.week,
+            submission.digest,
+            submission.timestamp,
+            seconds=self.seconds,
+            peak_mb=100.0,
+            spent={"cells": self.seconds},
+        )
         if "fault" in title:
             found.fault = "the sandbox broke"
         elif "refused" in title:
@@ -69,10 +80,12 @@ def mark(name: str, right: bool) -> Mark:
 
 def kill_after(step: str, count: int) -> None:
     """Let this process be killed when a step was done for the `count`-th time: save, write_autograded, write, written."""
-    from mmlab.course.grade import feedback, files, gradebook
-    from mmlab.course.grade.journal import Journal
+    from mmlab.instructor.grading.gradebook import feedback, files, gradebook
+    from mmlab.instructor.grading.journal import Journal
 
-    (owner,) = (one for one in (gradebook, files, feedback, Journal) if hasattr(one, step) and step in vars(one))
+    (owner,) = (
+        one for one in (gradebook, files, feedback, Journal) if hasattr(one, step) and step in vars(one)
+    )
     real, left = getattr(owner, step), iter(range(count - 1, -1, -1))
 
     def deadly(*args, **options):
@@ -106,16 +119,26 @@ class Run:
     root     the course, which is made current there
     words    more arguments
     seconds  that a submission takes
+    slow_after  submissions after which each takes 2 s, so that the run is sure to be there for a signal
     batch    results that are written at a time
     kill     (step, n): `kill_after`
     out, err what it wrote, once `wait` has returned;  status  as subprocess gives it
     """
 
-    def __init__(self, root: Path, *words: str, seconds: float = 0.0, batch: int = 50, kill: tuple[str, int] | None = None):
-        from mmlab.course.grade import collect, feedback, files, gradebook  # noqa: F401, imported once, here
+    def __init__(
+        self,
+        root: Path,
+        *words: str,
+        seconds: float = 0.0,
+        slow_after: int = 10**6,
+        batch: int = 50,
+        kill: tuple[str, int] | None = None,
+    ):
+        from mmlab.instructor.grading.gradebook import feedback, files, gradebook  # noqa: F401, imported once, here
+        from mmlab.instructor.grading.intake import collect  # noqa: F401, imported once, here
 
         self._files = [root.parent / f"{root.name}.{name}" for name in ("out", "err")]
-        self._fields = (root, words, seconds, batch, kill)
+        self._fields = (root, words, seconds, slow_after, batch, kill)
         for file in self._files:
             file.touch()
         sys.stdout.flush()
@@ -133,20 +156,20 @@ class Run:
                 os._exit(status)
 
     def _child(self) -> int:
-        from mmlab.course import cli
-        from mmlab.course.grade import batches
+        from mmlab.cli import command_line
+        from mmlab.instructor.grading import batches
 
-        root, words, seconds, batch, kill = self._fields
+        root, words, seconds, slow_after, batch, kill = self._fields
         for number, path in enumerate(self._files, 1):
             os.dup2(os.open(path, os.O_WRONLY | os.O_TRUNC), number)
         sys.stdout, sys.stderr = open(1, "w", closefd=False), open(2, "w", closefd=False)
         signal.signal(signal.SIGINT, signal.default_int_handler)
         os.chdir(root)
-        Spec.grader = lambda spec: FakeGrader(spec.root, spec.only, seconds)
+        Spec.grader = lambda spec: FakeGrader(spec.root, spec.only, seconds, slow_after)
         batches.SIZE = batch
         if kill:
             kill_after(*kill)
-        return cli.main(["grade", WEEK, *words])
+        return command_line.main(["grade", WEEK, *words])
 
     def ended(self) -> bool:
         """Return whether it has ended, and take note of how."""
@@ -185,13 +208,24 @@ def course(copy_of_tiny, inside, monkeypatch) -> Path:
 
 def graded(capsys, *words: str) -> tuple[int, dict]:
     """Run `mmlab grade 90_tiny --json` and return its status and its report."""
-    status = cli.main(["grade", WEEK, "--json", *words])
+    status = command_line.main(["grade", WEEK, "--json", *words])
     out = capsys.readouterr().out
     return status, {one["student"]: one for one in json.loads(out)["submissions"]}
+
+
+def kept(root: Path) -> set[str]:
+    """Return the students whose results are in the journal."""
+    with tempfile.TemporaryDirectory() as folder:
+        for path in lock.state(root, WEEK).glob("journal.db*"):
+            shutil.copy(path, folder)  # what the crash left is for the next run to find
+        with Journal(Path(folder)) as journal:
+            return journal.students()
 
 
 def marks(root: Path) -> dict[str, dict[str, float | None]]:
     """Return what the gradebook has: student → exercise → the machine's points."""
     with gradebook.opened(root) as course:
-        return {one.student.id: {grade.name: grade.auto_score for grade in one.notebooks[0].grades}
-                for one in course.book.assignment_submissions(WEEK)}  # fmt: skip
+        return {
+            one.student.id: {grade.name: grade.auto_score for grade in one.notebooks[0].grades}
+            for one in course.book.assignment_submissions(WEEK)
+        }

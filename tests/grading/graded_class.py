@@ -5,12 +5,11 @@ import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 
+from mmlab.cli import notebook
+from mmlab.instructor.authoring.exercise import Week, load
+from mmlab.instructor.grading.gradebook import gradebook
+from mmlab.instructor.grading.records import CellRun, Graded, Mark
 from tiny_course import WEEK
-
-from mmlab.course import notebook
-from mmlab.course.exercise import Week, load
-from mmlab.course.grade import gradebook
-from mmlab.course.grade.stages import CellRun, Graded, Mark
 
 POINTS = {"scaled_sum": 1, "Gain": 2, "Tally": 3, "nearest_centre": 4, "test_mean": 5}
 TEXT, TEXT_POINTS = "explain", 2
@@ -23,22 +22,26 @@ def week_of(root: Path) -> Week:
     return load(root / "solutions" / WEEK)
 
 
-def result(student: str, *, wrong: tuple[str, ...] = (), empty: tuple[str, ...] = (), text: bool = True, **more) -> Graded:
+def result(
+    student: str, *, wrong: tuple[str, ...] = (), empty: tuple[str, ...] = (), text: bool = True, **more
+) -> Graded:
     """Return a result: all right but for what is `wrong` or left `empty`; `text` says whether the text was written."""
     marks = []
-    for name, most in POINTS.items():
+    for name, maximum in POINTS.items():
         if name in empty:
-            marks.append(Mark(name, 0.0, most, 0, 4, attempted=False))
+            marks.append(Mark(name, 0.0, maximum, 0, 4, attempted=False))
         elif name in wrong:
-            marks.append(Mark(name, 0.0, most, 1, 4, "forgets_the_scale", WRONG))
+            marks.append(Mark(name, 0.0, maximum, 1, 4, "forgets_the_scale", WRONG))
         else:
-            marks.append(Mark(name, float(most), most, 4, 4))
+            marks.append(Mark(name, float(maximum), maximum, 4, 4))
     marks.append(Mark(TEXT, None, TEXT_POINTS, attempted=text))
     settings = {"digest": "d1", "timestamp": "2025-01-01T10:00:00+00:00"} | more
     return Graded(student, WEEK, marks=marks, **settings)
 
 
-def hand_in(root: Path, student: str, cells: dict[str, str] = {}, *, timestamp: str = "2025-01-01 10:00:00 UTC") -> Path:  # noqa: B006
+def hand_in(
+    root: Path, student: str, cells: dict[str, str] = {}, *, timestamp: str = "2025-01-01 10:00:00 UTC"
+) -> Path:  # noqa: B006
     """Hand in the released lab with some cells' sources replaced; return the notebook's path."""
     folder = root / "submitted" / student / WEEK
     folder.mkdir(parents=True, exist_ok=True)
@@ -48,8 +51,6 @@ def hand_in(root: Path, student: str, cells: dict[str, str] = {}, *, timestamp: 
     notebook.write(folder / "lab.ipynb", lab)
     (folder / "timestamp.txt").write_text(timestamp)
     return folder / "lab.ipynb"
-
-
 
 
 def ran(cell: str, status: str = "ok", text: str = "", error: str = "") -> CellRun:

@@ -4,12 +4,12 @@ import copy
 import json
 from pathlib import Path
 
-from mmlab.course import lab_file, notebook
+from mmlab.cli import lab_file, notebook
 
 ROOT = Path(__file__).parents[2]
 WEEK = "00_setup"
 RELEASED = ROOT / "labs" / WEEK
-ANSWER = "def modality_matrix(card):\n    return np.ones((4, 2), bool)"
+ANSWER = "def native_modalities(system):\n    return {}"
 
 
 def released() -> dict:
@@ -17,7 +17,7 @@ def released() -> dict:
     return notebook.read(RELEASED / "lab.ipynb")
 
 
-def solution(lab: dict, name: str = "modality_matrix") -> dict:
+def solution(lab: dict, name: str = "native_modalities") -> dict:
     """Return an exercise's solution cell."""
     return notebook.find(lab, f"{name}-solution")
 
@@ -30,7 +30,11 @@ def own(source: str, kind: str = "markdown", cell_id: str = "mine") -> dict:
 
 def without(lab: dict, *names: str) -> dict:
     """Return a copy of a lab without the cells of these names."""
-    cells = [cell for cell in copy.deepcopy(lab)["cells"] if not {notebook.grade_id(cell), cell.get("id")} & set(names)]
+    cells = [
+        cell
+        for cell in copy.deepcopy(lab)["cells"]
+        if not {notebook.grade_id(cell), cell.get("id")} & set(names)
+    ]
     return lab | {"cells": cells}
 
 
@@ -43,8 +47,10 @@ def signed(lab: dict) -> dict:
 
 def bare(lab: dict) -> dict:
     """Return a lab as an editor leaves it that keeps neither ids nor metadata."""
-    cells = [{"cell_type": cell["cell_type"], "metadata": {}, "source": cell["source"]} for cell in lab["cells"]]
-    return lab_file.mended({"cells": cells, "metadata": {}, "nbformat": 4, "nbformat_minor": 4})
+    cells = [
+        {"cell_type": cell["cell_type"], "metadata": {}, "source": cell["source"]} for cell in lab["cells"]
+    ]
+    return lab_file.repaired({"cells": cells, "metadata": {}, "nbformat": 4, "nbformat_minor": 4})
 
 
 def from_colab(lab: dict) -> dict:

@@ -8,10 +8,10 @@ import shutil
 from pathlib import Path
 
 import pytest
-from student_labs import ANSWER, RELEASED, released, solution
 
-from mmlab.course import cli, lab_file, notebook
-from mmlab.errors import NotebookError
+from mmlab.cli import command_line, lab_file, notebook
+from mmlab.errors import InputError
+from student_labs import ANSWER, RELEASED, released, solution
 
 
 @pytest.fixture
@@ -29,7 +29,7 @@ MERGE = '{"cells": [\n<<<<<<< HEAD\n{"a": 1}\n=======\n{"a": 2}\n>>>>>>> main\n]
 DAMAGED = {
     "empty": (b"", "is not JSON"),
     "cut short": ((RELEASED / "lab.ipynb").read_bytes()[:5000], ".ipynb_checkpoints"),
-    "merge marks": (MERGE.encode(), "take one side of the merge marks"),
+    "merge marks": (MERGE.encode(), "resolve the merge conflict: keep one side of each"),
     "UTF-16": ('{"cells": []}'.encode("utf-16"), "is not UTF-8 text"),
     "binary": (b"PK\x03\x04\xff\xfe", "is not UTF-8 text"),
     "a list": (b"[]", "has no list of cells"),
@@ -38,14 +38,23 @@ DAMAGED = {
     "cells are a number": (b'{"cells": 3}', "has no list of cells"),
     "a cell is a text": (b'{"cells": ["x"]}', "cell 1 of"),
     "a source is missing": (b'{"cells": [{"cell_type": "code"}]}', "cell 1 of"),
-    "a source is no text": (b'{"cells": [{"cell_type": "code", "source": [1]}]}', "is no text"),
+    "a source is no text": (b'{"cells": [{"cell_type": "code", "source": [1]}]}', "is not text"),
     "metadata is a list": (b'{"cells": [], "metadata": [1]}', "metadata of"),
     "a cell's metadata is a text": (b'{"cells": [{"source": "", "metadata": "x"}]}', "metadata of cell 1"),
-    "nbgrader's metadata is a text": (b'{"cells": [{"source": "", "metadata": {"nbgrader": "x"}}]}', "metadata of cell 1"),
-    "a grade id is a list": (b'{"cells": [{"source": "", "metadata": {"nbgrader": {"grade_id": []}}}]}', "metadata of cell 1"),
+    "nbgrader's metadata is a text": (
+        b'{"cells": [{"source": "", "metadata": {"nbgrader": "x"}}]}',
+        "metadata of cell 1",
+    ),
+    "a grade id is a list": (
+        b'{"cells": [{"source": "", "metadata": {"nbgrader": {"grade_id": []}}}]}',
+        "metadata of cell 1",
+    ),
     "an id is a number": (b'{"cells": [{"source": "", "id": 3}]}', "metadata of cell 1"),
     "another notebook": (b'{"cells": [], "metadata": {}}', "is no lab of this course"),
-    "a made-up week": (b'{"cells": [], "metadata": {"mmlab": {"week": "../.."}}}', "is no lab of this course"),
+    "a made-up week": (
+        b'{"cells": [], "metadata": {"mmlab": {"week": "../.."}}}',
+        "is no lab of this course",
+    ),
 }
 COMMANDS = [["check"], ["submit", "--student", "a"], ["update"], ["reset"]]
 
@@ -56,12 +65,12 @@ def test_each_damage_is_named_and_the_file_left_alone(kind, command, tmp_path, c
     data, said = DAMAGED[kind]
     path = tmp_path / "lab.ipynb"
     path.write_bytes(data)
-    words = [command[0], str(path), *command[1:], *["modality_matrix"] * (command == ["reset"])]
+    words = [command[0], str(path), *command[1:], *["native_modalities"] * (command == ["reset"])]
     if command == ["check"] and kind == "another notebook":
         said = "no check cell"
     if command == ["check"] and kind == "a made-up week":
         said = "no check cell"
-    assert cli.main(words) == 2
+    assert command_line.main(words) == 2
     shown = capsys.readouterr()
     assert said in shown.err and "try:" in shown.err and str(path) in shown.err and shown.out == ""
     assert path.read_bytes() == data and [*tmp_path.iterdir()] == [path]
@@ -69,14 +78,14 @@ def test_each_damage_is_named_and_the_file_left_alone(kind, command, tmp_path, c
 
 @pytest.mark.parametrize("command", COMMANDS, ids=lambda words: words[0])
 def test_a_file_that_is_not_there_is_named(command, tmp_path, capsys):
-    assert cli.main([command[0], str(tmp_path / "none.ipynb"), *["x"] * (command == ["reset"])]) == 2
+    assert command_line.main([command[0], str(tmp_path / "none.ipynb"), *["x"] * (command == ["reset"])]) == 2
     assert "none.ipynb cannot be read" in capsys.readouterr().err
 
 
 def test_a_byte_order_mark_and_windows_line_ends_do_no_harm(lab):
     text = lab.read_text(encoding="utf-8")
     lab.write_bytes(b"\xef\xbb\xbf" + text.replace("\n", "\r\n").encode())
-    assert cli.main(["update", str(lab)]) == 0
+    assert command_line.main(["update", str(lab)]) == 0
     assert solution(notebook.read(lab))["source"] == ANSWER
 
 
@@ -85,7 +94,9 @@ def test_half_an_emoji_comes_through(lab):
     begun["cells"][0]["source"] += "\ud83d"
     notebook.write(lab, begun)
     assert notebook.read(lab)["cells"][0]["source"].endswith("\ud83d")
-    assert cli.main(["update", str(lab)]) == 0 and "\ud83d" in notebook.read(lab)["cells"][1]["source"]
+    assert (
+        command_line.main(["update", str(lab)]) == 0 and "\ud83d" in notebook.read(lab)["cells"][1]["source"]
+    )
 
 
 def test_what_is_written_reads_back_the_same(lab):
@@ -130,22 +141,22 @@ def fill_disk(monkeypatch, ends: str) -> None:
     monkeypatch.setattr("io.open", opened)
 
 
-@pytest.mark.parametrize("words", [["update"], ["reset", "modality_matrix"]], ids=lambda words: words[0])
+@pytest.mark.parametrize("words", [["update"], ["reset", "native_modalities"]], ids=lambda words: words[0])
 @pytest.mark.parametrize("ends", [".before-1", ".part"])
 def test_a_full_disk_leaves_the_lab_as_it_was(words, ends, lab, capsys, monkeypatch):
     before, files = lab.read_bytes(), sorted(lab.parent.iterdir())
     fill_disk(monkeypatch, ends)
-    assert cli.main([words[0], str(lab), *words[1:]]) == 2
+    assert command_line.main([words[0], str(lab), *words[1:]]) == 2
     said = capsys.readouterr().err
-    assert "No space left" in said and "the file is as it was" in said
+    assert "No space left" in said and "free some space" in said and "nothing there has changed" in said
     assert lab.read_bytes() == before and sorted(lab.parent.iterdir()) == files
 
 
 def test_a_full_disk_packs_no_half_zip(lab, capsys, monkeypatch):
-    assert cli.main(["update", str(lab)]) == 0
+    assert command_line.main(["update", str(lab)]) == 0
     fill_disk(monkeypatch, ".part")
     out = lab.parent / "out"
-    assert cli.main(["submit", str(lab), "--student", "a", "--out", str(out)]) == 2
+    assert command_line.main(["submit", str(lab), "--student", "a", "--out", str(out)]) == 2
     assert "No space left" in capsys.readouterr().err and [*out.iterdir()] == []
 
 
@@ -157,9 +168,10 @@ def test_a_folder_that_may_not_be_written_is_named(lab, capsys, monkeypatch):
 
     real, before, files = builtins.open, lab.read_bytes(), sorted(lab.parent.iterdir())
     monkeypatch.setattr(builtins, "open", refused)
-    for words in (["update"], ["reset", "modality_matrix"]):
-        assert cli.main([words[0], str(lab), *words[1:]]) == 2
-        assert "Permission denied" in capsys.readouterr().err
+    for words in (["update"], ["reset", "native_modalities"]):
+        assert command_line.main([words[0], str(lab), *words[1:]]) == 2
+        said = capsys.readouterr().err
+        assert "Permission denied" in said and f"check {lab.parent}" in said
     assert lab.read_bytes() == before and sorted(lab.parent.iterdir()) == files
 
 
@@ -171,8 +183,16 @@ def test_a_copy_that_is_there_is_never_overwritten(lab):
 
 
 def test_a_lab_that_cannot_be_replaced_leaves_no_copy_behind(lab, monkeypatch):
-    monkeypatch.setattr(os, "replace", lambda *_: (_ for _ in ()).throw(OSError(errno.EROFS, "Read-only file system")))
+    real, copies = os.replace, []
+
+    def replaced(source, target):
+        if target == lab:
+            raise OSError(errno.EROFS, "Read-only file system")
+        copies.append(target)
+        real(source, target)
+
+    monkeypatch.setattr(os, "replace", replaced)
     files = sorted(lab.parent.iterdir())
-    with pytest.raises(NotebookError, match="Read-only"):
+    with pytest.raises(InputError, match="Read-only"):
         lab_file.replace(lab, notebook.read(lab))
-    assert sorted(lab.parent.iterdir()) == files
+    assert sorted(lab.parent.iterdir()) == files and len(copies) == 1

@@ -8,10 +8,12 @@ from datetime import datetime
 
 import pytest
 from nbgrader.api import Gradebook
-from tiny_course import SOLUTIONS
 
-from mmlab.course import cli, export
+from mmlab.cli import command_line
 from mmlab.errors import InputError
+from mmlab.instructor.authoring.course_config import database_url
+from mmlab.instructor.grading.gradebook import export
+from tiny_course import SOLUTIONS
 
 WEEK, LATER = "90_tiny", "91_later"
 PEOPLE = {
@@ -39,16 +41,34 @@ def graded(tiny, tmp_path_factory):
     """Return a course whose gradebook knows two weeks and three students."""
     root = tmp_path_factory.mktemp("graded") / "a course, 100% #1"
     shutil.copytree(tiny, root)
-    with Gradebook(f"sqlite:///{root}/gradebook.db") as book:
+    with Gradebook(database_url(root / "gradebook.db")) as book:
         book.add_assignment(LATER)
         book.add_notebook("lab", LATER)
         book.add_grade_cell("old_tally", "lab", LATER, max_score=3, cell_type="code")
         for student, person in PEOPLE.items():
             book.add_student(student, **person)
-        submit(book, WEEK, "zoe", {"scaled_sum": {"auto_score": 1.0}, "Gain": {"auto_score": 0.0, "manual_score": 1.5},
-                                   "explain": {"manual_score": 2.0, "extra_credit": 0.25}}, penalty=0.95)  # fmt: skip
-        submit(book, WEEK, "-anna", {"scaled_sum": {"auto_score": 1 / 3}, "Gain": {"auto_score": 2.0},
-                                     "explain": {"needs_manual_grade": True}}, penalty=9.0)  # fmt: skip
+        submit(
+            book,
+            WEEK,
+            "zoe",
+            {
+                "scaled_sum": {"auto_score": 1.0},
+                "Gain": {"auto_score": 0.0, "manual_score": 1.5},
+                "explain": {"manual_score": 2.0, "extra_credit": 0.25},
+            },
+            penalty=0.95,
+        )
+        submit(
+            book,
+            WEEK,
+            "-anna",
+            {
+                "scaled_sum": {"auto_score": 1 / 3},
+                "Gain": {"auto_score": 2.0},
+                "explain": {"needs_manual_grade": True},
+            },
+            penalty=9.0,
+        )
         submit(book, LATER, "mute", {"old_tally": {"auto_score": 3.0}})
     return root
 
@@ -61,13 +81,16 @@ def exported(root, *names: str, **weights: float) -> dict[tuple[str, str], dict]
 def test_scores_are_those_that_nbgrader_computes(graded):
     found = exported(graded)
     assert list(found) == sorted((week, student) for week in (WEEK, LATER) for student in PEOPLE)
-    with Gradebook(f"sqlite:///{graded}/gradebook.db") as book:
+    with Gradebook(database_url(graded / "gradebook.db")) as book:
         for (week, student), row in found.items():
             assert row["max"] == book.find_assignment(week).max_score
             handed = [one for one in book.assignment_submissions(week) if one.student.id == student]
             assert row["submitted"] == bool(handed)
             if handed:
-                assert row["raw_score"] == handed[0].score and row["late_penalty"] == handed[0].late_submission_penalty
+                assert (
+                    row["raw_score"] == handed[0].score
+                    and row["late_penalty"] == handed[0].late_submission_penalty
+                )
                 assert row["score"] == max(0.0, handed[0].score - handed[0].late_submission_penalty)
                 assert row["needs_manual_grade"] == handed[0].needs_manual_grade
             else:
@@ -78,18 +101,26 @@ def test_scores_are_those_that_nbgrader_computes(graded):
 
 def test_the_table_is_what_an_lms_reads_and_a_spreadsheet_does_not_run(graded, inside, capsys):
     inside(graded)
-    assert cli.main(["export", "--format", "csv"]) == 0
+    assert command_line.main(["export", "--format", "csv"]) == 0
     text = capsys.readouterr().out
     rows = list(csv.DictReader(io.StringIO(text)))
     assert list(rows[0]) == [*export.COLUMNS, *SOLUTIONS, "explain", "old_tally"]
-    assert [(row["week"], row["student"]) for row in rows][:3] == [(WEEK, "'-anna"), (WEEK, "mute"), (WEEK, "zoe")]
+    assert [(row["week"], row["student"]) for row in rows][:3] == [
+        (WEEK, "'-anna"),
+        (WEEK, "mute"),
+        (WEEK, "zoe"),
+    ]
     assert not [value for row in rows for value in row.values() if value.startswith(export.FORMULA)]
     anna, mute, zoe = rows[:3]
     assert anna["last_name"] == "'\tTab, with a comma" and anna["first_name"] == "'@anna"
-    assert zoe["last_name"] == "'=HYPERLINK(\"http://x\")" and zoe["email"] == "'+1" and zoe["first_name"] == "Zoë"
+    assert (
+        zoe["last_name"] == '\'=HYPERLINK("http://x")'
+        and zoe["email"] == "'+1"
+        and zoe["first_name"] == "Zoë"
+    )
     assert anna["scaled_sum"] == "0.3333" and anna["explain"] == "" and anna["old_tally"] == ""
     assert anna["needs_manual_grade"] == "yes" and zoe["needs_manual_grade"] == mute["submitted"] == "no"
-    cli.main(["export"])
+    command_line.main(["export"])
     assert capsys.readouterr().out == text
 
 
@@ -97,11 +128,18 @@ def test_a_file_is_utf_8_and_the_gradebook_stays_as_it_was(graded, inside, tmp_p
     inside(graded)
     before, files = (graded / "gradebook.db").read_bytes(), sorted(graded.iterdir())
     out = tmp_path / "marks.csv"
-    assert cli.main(["export", WEEK, "--drop", "explain", "--weight", "Gain=2", "--out", str(out), "--json"]) == 0
+    assert (
+        command_line.main(
+            ["export", WEEK, "--drop", "explain", "--weight", "Gain=2", "--out", str(out), "--json"]
+        )
+        == 0
+    )
     assert json.loads(capsys.readouterr().out) == {"file": str(out), "rows": 3}
     kept = exported(graded, "90", explain=0, Gain=2)
     assert json.loads(out.read_bytes())["rows"] == list(kept.values())
-    assert cli.main(["export", WEEK, "--out", str(out)]) == 0 and "Zoë" in out.read_bytes().decode("utf-8")
+    assert command_line.main(["export", WEEK, "--out", str(out)]) == 0 and "Zoë" in out.read_bytes().decode(
+        "utf-8"
+    )
     assert (graded / "gradebook.db").read_bytes() == before and sorted(graded.iterdir()) == files
 
 
@@ -130,7 +168,7 @@ def test_an_exercise_is_dropped_or_weighted_and_a_penalty_keeps_its_share(graded
 )
 def test_a_request_that_cannot_be_met_is_worded(graded, inside, capsys, words, said):
     inside(graded)
-    assert cli.main(["export", *words]) == 2
+    assert command_line.main(["export", *words]) == 2
     shown = capsys.readouterr()
     assert said in shown.err and "try:" in shown.err and shown.out == ""
 
@@ -153,3 +191,47 @@ def test_no_gradebook_no_submission_and_a_damaged_one_are_worded(tmp_path, tiny)
 
 def test_weights_are_read_once_each():
     assert export.weights_of(["a"], ["b=2", "c=.5"], {"a", "b", "c"}) == {"a": 0, "b": 2, "c": 0.5}
+
+
+def test_canvas_and_moodle_get_the_file_that_they_import(graded, inside, capsys):
+    inside(graded)
+    with Gradebook(database_url(graded / "gradebook.db")) as book:
+        student = book.find_student("zoe")
+        student.lms_user_id, before = "101", student.last_name
+        student.last_name = "Smith"
+        book.db.commit()
+    assert command_line.main(["export", "--format", "canvas", "--column", "90=Lab 90 (7)"]) == 0
+    shown = capsys.readouterr()
+    head, points, anna, mute, zoe = csv.reader(io.StringIO(shown.out))
+    assert head == ["Student", "ID", "SIS User ID", "SIS Login ID", "Section", "Lab 90 (7)", LATER]
+    assert points == ["    Points Possible", "", "", "", "", "17", "3"]
+    assert zoe == ["Smith, Zoë", "101", "", "zoe", "", "3.8", ""]
+    assert mute == ["mute", "", "", "mute", "", "", "3"]
+    assert anna[-2:] == ["", ""] and "1 scores are left empty" in shown.err, "an answer waits for a person"
+    assert command_line.main(["export", "--format", "moodle", WEEK]) == 0
+    head, *rows = csv.reader(io.StringIO(capsys.readouterr().out))
+    assert head == ["Username", "ID number", "First name", "Last name", "Email address", WEEK]
+    assert rows[-1] == ["zoe", "101", "Zoë", "Smith", "'+1", "3.8"]
+    with Gradebook(database_url(graded / "gradebook.db")) as book:
+        book.find_student("zoe").last_name, book.find_student("zoe").lms_user_id = before, None
+        book.db.commit()
+    for words in (
+        ["--column", "90=x"],
+        ["--format", "canvas", "--column", "77=x"],
+        ["--format", "canvas", "--json"],
+    ):
+        assert command_line.main(["export", *words]) == 2
+        assert "try:" in capsys.readouterr().err
+
+
+def test_a_submission_without_a_time_is_named_where_lateness_counts(graded, inside, capsys):
+    inside(graded)
+    with Gradebook(database_url(graded / "gradebook.db")) as book:
+        book.update_or_create_assignment(LATER, duedate="2026-01-01 10:00 UTC")
+        book.find_submission(LATER, "mute").timestamp = None
+        book.db.commit()
+    assert command_line.main(["export"]) == 0
+    assert (
+        "1 submissions have no time that could be read, so no late penalty: mute (91_later)"
+        in capsys.readouterr().err
+    )

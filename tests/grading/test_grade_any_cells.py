@@ -5,12 +5,12 @@ import tempfile
 from pathlib import Path
 
 import pytest
-from handed_in import answers, assert_sound, cell, lab_of, prepared_of
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from mmlab.course import notebook
-from mmlab.course.grade import bindings
+from mmlab.cli import notebook
+from mmlab.instructor.grading.intake import bindings
+from submitted_files import answers, assert_sound, cell, lab_of, prepared_of
 
 
 @pytest.fixture(scope="module")
@@ -19,8 +19,22 @@ def pair(tiny):
     return lab_of(tiny)
 
 
-CHANGES = ["insert", "double", "move", "no id", "no marks", "retype", "drop given", "change given", "tag", "points",
-           "no metadata", "other id", "stub below", "beside"]  # fmt: skip
+CHANGES = [
+    "insert",
+    "double",
+    "move",
+    "no id",
+    "no marks",
+    "retype",
+    "drop given",
+    "change given",
+    "tag",
+    "points",
+    "no metadata",
+    "other id",
+    "stub below",
+    "beside",
+]
 STEPS = st.lists(st.tuples(st.sampled_from(CHANGES), st.integers(0, 99), st.integers(0, 99)), max_size=10)
 
 
@@ -28,7 +42,9 @@ def change(lab: dict, release: dict, what: str, where: int, to: int, words: str)
     """Change a lab without changing an answer; `words` are what is written, if anything is."""
     cells = lab["cells"]
     one = cells[where % len(cells)]
-    given = not notebook.about(one).get("solution") and one["source"] in [each["source"] for each in release["cells"]]
+    given = not notebook.about(one).get("solution") and one["source"] in [
+        each["source"] for each in release["cells"]
+    ]
     if what == "insert":
         cells.insert(to % (len(cells) + 1), cell(f"{words} = 1", ("code", "markdown", "raw")[to % 3]))
     elif what == "double":
@@ -77,12 +93,30 @@ def test_whatever_is_done_to_cells_every_answer_is_found(pair, steps):
     assert words <= kept
     wanted, got = answers(pair[1]), answers(found.notebook)
     assert {name: text for name, text in got.items() if name != "explain"} == {
-        name: text for name, text in wanted.items() if name != "explain"}  # fmt: skip
+        name: text for name, text in wanted.items() if name != "explain"
+    }
 
 
 @settings(max_examples=100, deadline=None)
-@given(st.lists(st.sampled_from(["def a():\n    pass\n    # inside", "class b:\n    x = '''\n1\n'''", "c = 3", "print(1)", "# note", "",
-                                 "@d\ndef a(): ...", "if x:\n    b = 1", "%time a = 2", "c = (1,\n 2)"]), max_size=8))  # fmt: skip
+@given(
+    st.lists(
+        st.sampled_from(
+            [
+                "def a():\n    pass\n    # inside",
+                "class b:\n    x = '''\n1\n'''",
+                "c = 3",
+                "print(1)",
+                "# note",
+                "",
+                "@d\ndef a(): ...",
+                "if x:\n    b = 1",
+                "%time a = 2",
+                "c = (1,\n 2)",
+            ]
+        ),
+        max_size=8,
+    )
+)
 def test_pieces_put_together_are_the_whole(parts):
     source = "\n".join(parts)
     names = [name for name in bindings.bound(source) if name in "abc"]

@@ -5,12 +5,13 @@ import random
 from pathlib import Path
 
 import pytest
-from handed_in import ROOT, answers, assert_sound, lab_of
-from sittings import grader
+
+from mmlab.instructor.grading.intake import repair, submissions
+from mmlab.instructor.simulate.damage import DAMAGES
+from sessions import grader
+from submitted_files import ROOT, answers, assert_sound, lab_of
 from tiny_course import WEEK
 
-from mmlab.course.grade import repair, submissions
-from mmlab.course.simulate.damage import DAMAGES
 
 def bytes_below(folder: Path) -> dict:
     """Return path → bytes for every file below a folder."""
@@ -40,7 +41,7 @@ def test_each_damage_is_put_right_or_refused(name, week, tiny, tmp_path):
     before = bytes_below(tmp_path / "submitted")
     prepared = repair.prepare(submission, release)
     damage, said = DAMAGES[name], "\n".join([prepared.problem or "", *prepared.repairs])
-    assert damage.says in said and "Traceback" not in said and "/tmp" not in said
+    assert damage.message in said and "Traceback" not in said and "/tmp" not in said
     assert bytes_below(tmp_path / "submitted") == before
     assert_sound(prepared, release)
     if damage.refused:
@@ -70,6 +71,15 @@ def test_each_damage_gets_its_true_mark_in_the_sandbox(tiny, tmp_path):
             folder.mkdir(parents=True)
             damage.write(copy.deepcopy(lab), folder)
             graded = made.grade(submissions.find(tmp_path, WEEK, [f"student-{number}"])[0])
-            if graded.fault or graded.score != (0 if damage.refused else 15) or bool(graded.problem) != damage.refused:
-                wrong[name] = (graded.score, graded.problem, graded.fault, [mark.message for mark in graded.marks])
+            if (
+                graded.fault
+                or graded.score != (0 if damage.refused else 15)
+                or bool(graded.problem) != damage.refused
+            ):
+                wrong[name] = (
+                    graded.score,
+                    graded.problem,
+                    graded.fault,
+                    [mark.message for mark in graded.marks],
+                )
     assert wrong == {}

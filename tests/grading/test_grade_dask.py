@@ -9,16 +9,17 @@ from pathlib import Path
 
 import psutil
 import pytest
+
 from fake_grader import POINTS
+from mmlab.cli import command_line, notebook
+from mmlab.errors import InputError
+from mmlab.instructor.authoring.exercise import load
+from mmlab.instructor.grading import engine
+from mmlab.instructor.grading.intake import submissions
 from tiny_course import WEEK
 
-from mmlab.course import cli, notebook
-from mmlab.course.exercise import load
-from mmlab.course.grade import engine, submissions
-from mmlab.errors import InputError
-
 distributed = pytest.importorskip("distributed")
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.repetition]
 
 
 @pytest.fixture
@@ -37,12 +38,17 @@ def cluster():
 
 def spec_of(root: Path, **fields) -> engine.Spec:
     """Return what a run of the tiny week grades with."""
-    return engine.Spec(root, load(root / "solutions" / WEEK), release=engine.fingerprint(root, WEEK), **fields)
+    return engine.Spec(
+        root, load(root / "solutions" / WEEK), release=engine.fingerprint(root, WEEK), **fields
+    )
 
 
 def answered(root: Path, student: str, names: list[str]) -> None:
     """Hand in the reference for some exercises and stubs for the others."""
-    solved, lab = notebook.read(root / "solutions" / WEEK / "lab.ipynb"), notebook.read(root / "labs" / WEEK / "lab.ipynb")
+    solved, lab = (
+        notebook.read(root / "solutions" / WEEK / "lab.ipynb"),
+        notebook.read(root / "labs" / WEEK / "lab.ipynb"),
+    )
     for name in names:
         notebook.find(lab, f"{name}-solution")["source"] = notebook.reference(solved, name)
     folder = root / "submitted" / student / WEEK
@@ -55,9 +61,9 @@ def test_workers_give_the_marks_that_this_machine_gives(course, cluster, capsys)
         answered(course, f"s{number}", list(POINTS)[: number + 1])
     (course / "submitted" / "s9" / WEEK).mkdir(parents=True)
     (course / "submitted" / "s9" / WEEK / "lab.ipynb").write_text("no notebook")
-    assert cli.main(["grade", WEEK, "--json", "--engine", "dask", cluster]) == 0
+    assert command_line.main(["grade", WEEK, "--json", "--engine", "dask", cluster]) == 0
     there = json.loads(capsys.readouterr().out)["submissions"]
-    assert cli.main(["grade", WEEK, "--json"]) == 0
+    assert command_line.main(["grade", WEEK, "--json"]) == 0
     here = json.loads(capsys.readouterr().out)["submissions"]
     measured = {"seconds": 0, "peak_mb": 0}
     assert [one | measured for one in there] == [one | measured for one in here]
@@ -78,14 +84,20 @@ def test_a_killed_worker_costs_a_retry(course, cluster):
         assert client.run(os.getpid) != workers, "a worker went and another came"
     assert Counter(one.student for one in results) == {one.student: 1 for one in found}
     assert all(one.fault is None for one in results)
-    assert {one.student: one.score for one in results} == {f"s{number:02}": sum(range(1, number % 5 + 2)) for number in range(16)}
+    assert {one.student: one.score for one in results} == {
+        f"s{number:02}": sum(range(1, number % 5 + 2)) for number in range(16)
+    }
     assert zygotes, "each worker has one"
     assert not psutil.wait_procs(zygotes, timeout=10)[1], "neither the run's end nor a kill leaves one"
 
 
 def zygotes_of(pid: int) -> list[psutil.Process]:
     """Return the processes of the sandboxes that a worker has."""
-    return [one for one in psutil.Process(pid).children(recursive=True) if any("grade.zygote" in word for word in one.cmdline())]
+    return [
+        one
+        for one in psutil.Process(pid).children(recursive=True)
+        if any("grade.zygote" in word for word in one.cmdline())
+    ]
 
 
 def test_another_release_on_a_worker_is_said_once(course, cluster):
@@ -96,7 +108,7 @@ def test_another_release_on_a_worker_is_said_once(course, cluster):
 
 
 def test_no_scheduler_and_no_worker_are_said(course, monkeypatch):
-    from mmlab.course.grade import dask_engine
+    from mmlab.instructor.grading import dask_engine
 
     monkeypatch.setattr(dask_engine, "START", 2)
     answered(course, "ada", ["Tally"])
@@ -104,19 +116,21 @@ def test_no_scheduler_and_no_worker_are_said(course, monkeypatch):
     with pytest.raises(InputError, match="no Dask scheduler answers at tcp://127.0.0.1:9"):
         list(engine.run(spec_of(course), found, cluster="tcp://127.0.0.1:9"))
     with distributed.LocalCluster(n_workers=0, threads_per_worker=1, dashboard_address=":0") as empty:
-        with pytest.raises(InputError, match="the scheduler has no worker"):
+        with pytest.raises(InputError, match="the scheduler had no worker"):
             list(engine.run(spec_of(course), found, cluster=empty.scheduler_address))
 
 
 def test_a_scheduler_that_goes_stops_the_run(course, monkeypatch):
-    from mmlab.course.grade import dask_engine
+    from mmlab.instructor.grading import dask_engine
 
     monkeypatch.setattr(dask_engine, "POLL", 1)
     monkeypatch.setattr(dask_engine, "START", 5)
     for number in range(8):
         answered(course, f"s{number:02}", ["Tally"])
     with distributed.LocalCluster(1, threads_per_worker=1, dashboard_address=":0") as cluster:
-        results = engine.run(spec_of(course), submissions.find(course, WEEK), cluster=cluster.scheduler_address)
+        results = engine.run(
+            spec_of(course), submissions.find(course, WEEK), cluster=cluster.scheduler_address
+        )
         assert next(results).score == 3.0
         threading.Thread(target=cluster.close).start()
         with pytest.raises(InputError, match="scheduler"):

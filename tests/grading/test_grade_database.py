@@ -6,14 +6,14 @@ import sqlite3
 import threading
 
 import pytest
-from graded_class import POINTS, TEXT, book, dump, hand_in, result, save, week_of
-from tiny_course import SOLUTIONS, WEEK
 
-from mmlab.course import notebook
-from mmlab.course.grade import database, gradebook
-from mmlab.course.grade.register import FILE
-from mmlab.course.release import generate, release
+from graded_class import POINTS, TEXT, book, dump, hand_in, result, save, week_of
+from mmlab.cli import notebook
 from mmlab.errors import InputError
+from mmlab.instructor.authoring.release import generate, release
+from mmlab.instructor.grading.gradebook import database, gradebook
+from mmlab.instructor.grading.register import FILE
+from tiny_course import SOLUTIONS, TAKEN, WEEK
 
 ALL = sum(POINTS.values())
 
@@ -80,15 +80,25 @@ def test_backups_are_whole_and_the_last_five_stay(copy_of_tiny):
 # ---------------------------------------------------------------- the assignment
 def cells(root) -> list[str]:
     """Return what the database says of the lab's cells, without its random ids."""
-    tables = {"source_cell": "name, cell_type, locked, source, checksum", "grade_cells": "max_score, cell_type",
-              "base_cell": "name, type", "assignment": "name, course_id", "notebook": "name, kernelspec"}  # fmt: skip
+    tables = {
+        "source_cell": "name, cell_type, locked, source, checksum",
+        "grade_cells": "max_score, cell_type",
+        "base_cell": "name, type",
+        "assignment": "name, course_id",
+        "notebook": "name, kernelspec",
+    }
     with contextlib.closing(sqlite3.connect(root / "gradebook.db")) as db:
         return [sorted(db.execute(f"SELECT {columns} FROM {table}")) for table, columns in tables.items()]
 
 
 def test_the_assignment_is_made_as_a_release_makes_it(copy_of_tiny):
-    released, files = cells(copy_of_tiny), {path: path.read_bytes() for path in (copy_of_tiny / "labs").rglob("*.*")}
-    assert not gradebook.ensure_assignment(copy_of_tiny, week_of(copy_of_tiny)), "a release's own is up to date"
+    released, files = (
+        cells(copy_of_tiny),
+        {path: path.read_bytes() for path in (copy_of_tiny / "labs").rglob("*.*")},
+    )
+    assert not gradebook.ensure_assignment(copy_of_tiny, week_of(copy_of_tiny)), (
+        "a release's own is up to date"
+    )
     (copy_of_tiny / "gradebook.db").unlink()
     assert gradebook.ensure_assignment(copy_of_tiny, week_of(copy_of_tiny))
     assert cells(copy_of_tiny) == released
@@ -111,12 +121,16 @@ def test_points_that_changed_are_brought_in_and_exercises_that_went_are_refused(
     standing = gradebook.standings(copy_of_tiny, week_of(copy_of_tiny))["ada"]
     assert (standing.max, standing.total) == (22, ALL), "re-weighted; the marks follow with the next grading"
     change_lab(copy_of_tiny, lambda lab: lab["cells"].remove(notebook.find(lab, "title")))
-    change_lab(copy_of_tiny, lambda lab: notebook.find(lab, "Gain")["metadata"]["nbgrader"].update(grade_id="Gain2"))
-    text = (copy_of_tiny / "solutions" / WEEK / "exercises.py").read_text()
-    (copy_of_tiny / "solutions" / WEEK / "exercises.py").write_text(text.replace('exercise("Gain"', 'exercise("Gain2"'))
+    change_lab(
+        copy_of_tiny, lambda lab: notebook.find(lab, "Gain")["metadata"]["nbgrader"].update(grade_id="Gain2")
+    )
+    exercises = copy_of_tiny / "solutions" / WEEK / "exercises"
+    (exercises / "_all.py").write_text((exercises / "_all.py").read_text().replace('"Gain",', '"Gain2",'))
+    (exercises / "Gain.py").unlink()
+    (exercises / "Gain2.py").write_text(TAKEN.format(name="Gain2"))
     for part in ("-statement", "-solution"):
         change_lab(copy_of_tiny, lambda lab, part=part: rename(lab, f"Gain{part}", f"Gain2{part}"))
-    with pytest.raises(InputError, match="came or went.*\n.*\n.*points to 0"):
+    with pytest.raises(InputError, match="added or removed.*\n.*\n.*points to 0"):
         gradebook.ensure_assignment(copy_of_tiny, week_of(copy_of_tiny))
 
 
@@ -131,32 +145,45 @@ def rename(lab, old: str, new: str) -> None:
 @pytest.mark.slow
 def test_rows_equal_those_of_stock_nbgrader(copy_of_tiny, tmp_path):
     """The same submissions through `nbgrader autograde` and through save leave the same database."""
-    from mmlab.course.stock import autograde
+    from mmlab.instructor.grading.gradebook.nbgrader_runner import autograde
 
     (stock := tmp_path / "stock").mkdir()
     generate(copy_of_tiny, WEEK, scratch=stock)
     solved = {f"{name}-solution": source for name, source in SOLUTIONS.items()}
-    right = {name: source.replace("### BEGIN SOLUTION", "").replace("### END SOLUTION", "") for name, source in solved.items()}
-    wrong = right | {"Tally-solution": "class Tally:\n    def __init__(self, start):\n        self.total = 0\n"}
+    right = {
+        name: source.replace("### BEGIN SOLUTION", "").replace("### END SOLUTION", "")
+        for name, source in solved.items()
+    }
+    wrong = right | {
+        "Tally-solution": "class Tally:\n    def __init__(self, start):\n        self.total = 0\n"
+    }
     for student, written in (("full", right | {TEXT: "Because."}), ("part", wrong), ("none", {})):
         hand_in(copy_of_tiny, student, written)
     (stock / "submitted").symlink_to(copy_of_tiny / "submitted")
     autograde(copy_of_tiny, stock, WEEK, ["full", "part", "none"])
-    save(copy_of_tiny, result("full"), result("part", wrong=("Tally",), text=False),
-         result("none", empty=tuple(POINTS), text=False))  # fmt: skip
+    save(
+        copy_of_tiny,
+        result("full"),
+        result("part", wrong=("Tally",), text=False),
+        result("none", empty=tuple(POINTS), text=False),
+    )
 
     def rows(root) -> list:
         with contextlib.closing(sqlite3.connect(root / "gradebook.db")) as db:
-            return [sorted(db.execute(query), key=str) for query in (
-                "SELECT student_id, timestamp, extension FROM submitted_assignment",
-                "SELECT student_id, flagged, late_submission_penalty FROM submitted_notebook n "
-                "JOIN submitted_assignment a ON n.assignment_id = a.id",
-                "SELECT a.student_id, c.name, auto_score, manual_score, extra_credit, needs_manual_grade FROM grade g "
-                "JOIN base_cell c ON g.cell_id = c.id JOIN submitted_notebook n ON g.notebook_id = n.id "
-                "JOIN submitted_assignment a ON n.assignment_id = a.id",
-                "SELECT a.student_id, c.name, auto_comment, manual_comment FROM comment m JOIN base_cell c ON m.cell_id = c.id "
-                "JOIN submitted_notebook n ON m.notebook_id = n.id JOIN submitted_assignment a ON n.assignment_id = a.id",
-                "SELECT id, first_name, last_name, email FROM student")]  # fmt: skip
+            return [
+                sorted(db.execute(query), key=str)
+                for query in (
+                    "SELECT student_id, timestamp, extension FROM submitted_assignment",
+                    "SELECT student_id, flagged, late_submission_penalty FROM submitted_notebook n "
+                    "JOIN submitted_assignment a ON n.assignment_id = a.id",
+                    "SELECT a.student_id, c.name, auto_score, manual_score, extra_credit, needs_manual_grade FROM grade g "
+                    "JOIN base_cell c ON g.cell_id = c.id JOIN submitted_notebook n ON g.notebook_id = n.id "
+                    "JOIN submitted_assignment a ON n.assignment_id = a.id",
+                    "SELECT a.student_id, c.name, auto_comment, manual_comment FROM comment m JOIN base_cell c ON m.cell_id = c.id "
+                    "JOIN submitted_notebook n ON m.notebook_id = n.id JOIN submitted_assignment a ON n.assignment_id = a.id",
+                    "SELECT id, first_name, last_name, email FROM student",
+                )
+            ]
 
     assert rows(copy_of_tiny) == rows(stock)
     assert json.dumps(rows(stock)).count("No response.") == 7

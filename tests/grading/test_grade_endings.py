@@ -5,18 +5,17 @@ import os
 import signal
 import subprocess
 import sys
-import threading
 import time
 from pathlib import Path
 
 import pytest
-from boxes import LIMITS, box_of, in_a_fresh_child, run, tried
 
-from mmlab.course import doctor_probes as probes
-from mmlab.course.doctor_grade import running
-from mmlab.course.grade import bubblewrap, cgroup
-from mmlab.course.grade.sandbox import Died, SandboxFault, TimedOut
-from mmlab.values import Raised
+from mmlab.codec import Raised
+from mmlab.instructor.grading.sandbox import bubblewrap, cgroup
+from mmlab.instructor.grading.sandbox import probes as probes
+from mmlab.instructor.grading.sandbox.doctor import running
+from mmlab.instructor.grading.sandbox.sandbox import Died, SandboxFault, TimedOut
+from sandboxes import LIMITS, box_of, in_a_fresh_child, run, tried
 
 
 @pytest.fixture(scope="module")
@@ -26,6 +25,14 @@ def box(tiny):
         yield box
 
 
+def eventually(holds, seconds: float = 20) -> bool:
+    """Return whether something comes true within so many seconds; a busy machine starts and ends processes late."""
+    deadline = time.monotonic() + seconds
+    while not (true := holds()) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    return true
+
+
 def test_memory_above_the_limit_ends_the_child_and_says_why(box):
     with box.child() as bystander:
         with box.child() as child:
@@ -33,7 +40,9 @@ def test_memory_above_the_limit_ends_the_child_and_says_why(box):
             with contextlib.suppress(Died):  # the kernel may take any of the three
                 child.receive(30)
         spent = child.close()
-        assert spent.why == "memory" and LIMITS.memory_mb * 0.8 < spent.peak_mb < LIMITS.memory_mb * 1.5
+        # Without a cgroup the sum is measured five times a second: until then the three hold what they ask for.
+        most = 1.5 if box._groups else 2.5
+        assert spent.why == "memory" and LIMITS.memory_mb * 0.8 < spent.peak_mb < LIMITS.memory_mb * most
         assert run(bystander, "found = 1") == 1
     assert bystander.close().why is None
 
@@ -51,7 +60,9 @@ def test_one_that_cannot_hold_more_dies_of_memory(box):
 
 
 def test_a_huge_allocation_is_a_memory_error(box):
-    source = "import numpy\ntry:\n    numpy.empty(20 * 2**30, 'u1')\nexcept MemoryError:\n    found = 'refused'"
+    source = (
+        "import numpy\ntry:\n    numpy.empty(20 * 2**30, 'u1')\nexcept MemoryError:\n    found = 'refused'"
+    )
     assert in_a_fresh_child(box, source) == "refused"
 
 
@@ -59,10 +70,13 @@ def test_nothing_is_left_of_a_fork_bomb(box):
     bomb = "import os\nwhile True:\n    try:\n        os.fork()\n    except OSError:\n        pass  # {0}"
     token = f"bomb-{os.getpid()}"
     with box.child() as child:
-        run(child, "import subprocess, sys; subprocess.Popen([sys.executable, '-c', given['bomb'], given['token']])",
-            bomb=bomb, token=token)  # fmt: skip
-        time.sleep(0.5)
-        assert len(list(running(token))) > 5
+        run(
+            child,
+            "import subprocess, sys; subprocess.Popen([sys.executable, '-c', given['bomb'], given['token']])",
+            bomb=bomb,
+            token=token,
+        )
+        assert eventually(lambda: len(list(running(token))) > 5)
     assert list(running(token)) == []
 
 
@@ -70,7 +84,7 @@ def test_nothing_is_left_of_processes_that_left_home(box):
     token = f"linger-{os.getpid()}"
     with box.child() as child:
         run(child, probes.source(probes.linger)["source"], token=token)
-        assert len(list(running(token))) == 3
+        assert eventually(lambda: len(list(running(token))) == 3)
     assert list(running(token)) == []
 
 
@@ -94,11 +108,14 @@ for _ in range(3):
     assert time.monotonic() - began < 10
 
 
-@pytest.mark.parametrize("source, reason", [
-    ("import os; os._exit(0)", "exit"),
-    ("raise_ = __import__('ctypes').string_at(0)", "crash"),
-    ("import os; os.closerange(3, 100); __import__('time').sleep(60)", "closed"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "source, reason",
+    [
+        ("import os; os._exit(0)", "exit"),
+        ("raise_ = __import__('ctypes').string_at(0)", "crash"),
+        ("import os; os.closerange(3, 100); __import__('time').sleep(60)", "closed"),
+    ],
+)
 def test_a_death_says_its_reason(box, source, reason):
     with box.child() as child:
         child.send({"source": source})
@@ -125,7 +142,9 @@ def test_nothing_is_left_of_the_cgroups(box):
 
 def test_a_dead_zygote_is_started_again(box):
     box.boot()
-    (inner,) = Path(f"/proc/{box._zygote.process.pid}/task/{box._zygote.process.pid}/children").read_text().split()
+    (inner,) = (
+        Path(f"/proc/{box._zygote.process.pid}/task/{box._zygote.process.pid}/children").read_text().split()
+    )
     os.kill(int(inner), signal.SIGKILL)
     box._zygote.process.wait(10)
     assert in_a_fresh_child(box, "found = 'again'") == "again"
@@ -142,9 +161,9 @@ def test_a_boot_that_fails_says_what_was_printed(tiny):
 ENGINE = """
 import sys, time
 from pathlib import Path
-from mmlab.course import doctor_probes as probes
-from mmlab.course.exercise import Week
-from mmlab.course.grade.sandbox import Sandbox
+from mmlab.instructor.grading.sandbox import probes
+from mmlab.instructor.authoring.exercise import Week
+from mmlab.instructor.grading.sandbox.sandbox import Sandbox
 child = Sandbox(Path(sys.argv[1]), Week("w", Path("w"), ()), serve=probes.__name__).child()
 child.send(probes.source(probes.linger, token=sys.argv[2]))
 child.receive(60)
@@ -156,33 +175,30 @@ time.sleep(60)
 @pytest.mark.slow
 def test_a_killed_engine_takes_everything_along(tiny):
     token = f"orphan-{os.getpid()}"
-    engine = subprocess.Popen([sys.executable, "-c", ENGINE, str(tiny), token], stdout=subprocess.PIPE, text=True)
+    before = set(Path(bubblewrap.tempfile.gettempdir()).glob(f"{bubblewrap.PREFIX}*"))
+    engine = subprocess.Popen(
+        [sys.executable, "-c", ENGINE, str(tiny), token], stdout=subprocess.PIPE, text=True
+    )
     assert engine.stdout.readline() == "lingers\n"
-    assert len([pid for pid in running(token) if pid != engine.pid]) == 3
+    assert eventually(lambda: len([pid for pid in running(token) if pid != engine.pid]) == 3)
+    staged = set(Path(bubblewrap.tempfile.gettempdir()).glob(f"{bubblewrap.PREFIX}*")) - before
     engine.kill()
     engine.wait()
     engine.stdout.close()
-    deadline = time.monotonic() + 10
-    while list(running(token)) and time.monotonic() < deadline:
-        time.sleep(0.05)
-    assert list(running(token)) == []
-    left = set(Path(bubblewrap.tempfile.gettempdir()).glob(f"{bubblewrap.PREFIX}*"))
+    assert eventually(lambda: not list(running(token)))
     bubblewrap.sweep()
-    here = {path for path in left if path.exists()}
-    assert left - here and all(path in bubblewrap._held or path.exists() for path in here)
+    assert [path for path in staged if not path.exists()], "what the engine staged is gone"
+    assert all(path.exists() for path in bubblewrap._held), "and what is in use is not"
 
 
 def test_unsafe_has_the_limits_that_a_process_can_set_itself(tiny):
     with box_of(tiny, unsafe=True) as box:
         assert tried(box, probes.file_size, megabytes=LIMITS.file_mb) == []
-        source = "try:\n    import mmlab.losses\n    found = 'there'\nexcept ImportError:\n    found = 'withheld'"
-        assert in_a_fresh_child(box, source) == "withheld"
+        source = "import mmlab.losses\nfound = 'F.normalize(image' in open(mmlab.losses.__file__).read()"
+        assert in_a_fresh_child(box, source) is False
         assert in_a_fresh_child(box, "found = sorted(os.listdir())") == ["cases.npz"]
         token = f"unsafe-{os.getpid()}"
         with box.child() as child:
             run(child, probes.source(probes.linger)["source"], token=token)
             assert list(running(token))
-        deadline = time.monotonic() + 5
-        while list(running(token)) and time.monotonic() < deadline:
-            time.sleep(0.05)
-        assert list(running(token)) == []
+        assert eventually(lambda: not list(running(token)))

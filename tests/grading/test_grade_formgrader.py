@@ -16,14 +16,16 @@ from pathlib import Path
 from urllib.error import URLError
 
 import pytest
+
 from graded_class import POINTS, TEXT, WITH, hand_in, ran, result, week_of
+from mmlab.instructor.authoring.release import finished, nbgrader, release
+from mmlab.instructor.grading.gradebook import feedback, files, gradebook
 from tiny_course import WEEK
 
-from mmlab.course.grade import feedback, files, gradebook
-from mmlab.course.release import finished, nbgrader, release
-
-HOSTILE = ("<script>window.hacked=1</script><img src=x onerror=window.hacked=1> [x](javascript:window.hacked=1) [y][z] `a<b` $c<d$ "
-    "$\\href{javascript:window.hacked=1}{a}$\n\n[z]: javascript:window.hacked=1\n")
+HOSTILE = (
+    "<script>window.hacked=1</script><img src=x onerror=window.hacked=1> [x](javascript:window.hacked=1) [y][z] `a<b` $c<d$ "
+    "$\\href{javascript:window.hacked=1}{a}$\n\n[z]: javascript:window.hacked=1\n"
+)
 STUDENTS = ("ada", "ben", "cleo")
 BIN = Path(sys.executable).parent
 pytestmark = [pytest.mark.slow]
@@ -32,14 +34,17 @@ pytestmark = [pytest.mark.slow]
 @pytest.fixture(scope="module")
 def course(tiny, tmp_path_factory) -> Path:
     """Return the tiny course with three students graded by us; cleo's file was refused."""
-    from mmlab.course.grade.stages import Graded
+    from mmlab.instructor.grading.records import Graded
 
     root = tmp_path_factory.mktemp("formgrader") / "course"
     shutil.copytree(tiny, root)
     for student in STUDENTS:
         hand_in(root, student, {"Gain-solution": "class Gain(nn.Module):\n    pass\n", TEXT: HOSTILE})
-    batch = [result("ada", wrong=("Gain",), cells=[ran("Gain-solution", text="<b>out</b>\n")]), result("ben", text=False),
-             Graded("cleo", WEEK, "d1", "2025-01-01T10:00:00+00:00", problem="not JSON")]  # fmt: skip
+    batch = [
+        result("ada", wrong=("Gain",), cells=[ran("Gain-solution", text="<b>out</b>\n")]),
+        result("ben", text=False),
+        Graded("cleo", WEEK, "d1", "2025-01-01T10:00:00+00:00", problem="not JSON"),
+    ]
     gradebook.save(root, week_of(root), batch, context=WITH)
     files.write_autograded(root, week_of(root), batch)
     feedback.write(root, week_of(root), batch)
@@ -56,15 +61,32 @@ class Server:
         self.address = f"http://127.0.0.1:{port}/formgrader"
         home = root.parent / "home"
         home.mkdir(exist_ok=True)
-        places = {name: str(home) for name in ("HOME", "JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR")}
+        places = {
+            name: str(home)
+            for name in ("HOME", "JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR")
+        }
         extension = "--ServerApp.jpserver_extensions={'nbgrader.server_extensions.formgrader': True}"
         self.log = open(home / "log", "wb")  # noqa: SIM115, closed by stop
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "jupyter_server", "--no-browser", "--allow-root", f"--port={port}", "--port-retries=0", extension,
-             "--IdentityProvider.token=", "--ServerApp.password=", "--ServerApp.disable_check_xsrf=True", f"--ServerApp.root_dir={root}"],
-            cwd=root, env=os.environ | places | {"PATH": f"{BIN}{os.pathsep}{os.environ['PATH']}"},
-            stdout=self.log, stderr=self.log,
-        )  # fmt: skip
+            [
+                sys.executable,
+                "-m",
+                "jupyter_server",
+                "--no-browser",
+                "--allow-root",
+                f"--port={port}",
+                "--port-retries=0",
+                extension,
+                "--IdentityProvider.token=",
+                "--ServerApp.password=",
+                "--ServerApp.disable_check_xsrf=True",
+                f"--ServerApp.root_dir={root}",
+            ],
+            cwd=root,
+            env=os.environ | places | {"PATH": f"{BIN}{os.pathsep}{os.environ['PATH']}"},
+            stdout=self.log,
+            stderr=self.log,
+        )
 
     def ask(self, path: str, body: dict | None = None):
         """Return what an address answers: JSON as values, a page as text; `body` is put there."""
@@ -103,24 +125,38 @@ def formgrader(course) -> Iterator[Server]:
 
 def submission_of(formgrader: Server, student: str) -> str:
     """Return the id of a student's submitted notebook."""
-    return next(one["id"] for one in formgrader.ask(f"api/submitted_notebooks/{WEEK}/lab") if one["student"] == student)
+    return next(
+        one["id"]
+        for one in formgrader.ask(f"api/submitted_notebooks/{WEEK}/lab")
+        if one["student"] == student
+    )
 
 
 def test_formgrader_lists_everybody_as_autograded(formgrader):
     listed = {one["student"]: one for one in formgrader.ask(f"api/submissions/{WEEK}")}
-    assert list(listed) == list(STUDENTS) and all(one["autograded"] and one["submitted"] for one in listed.values())
-    assert {name: (one["score"], one["max_score"], one["needs_manual_grade"]) for name, one in listed.items()} == {
-        "ada": (13, 17, True), "ben": (15, 17, False), "cleo": (0, 17, False)}  # fmt: skip
+    assert list(listed) == list(STUDENTS) and all(
+        one["autograded"] and one["submitted"] for one in listed.values()
+    )
+    assert {
+        name: (one["score"], one["max_score"], one["needs_manual_grade"]) for name, one in listed.items()
+    } == {"ada": (13, 17, True), "ben": (15, 17, False), "cleo": (0, 17, False)}
     notebooks = formgrader.ask(f"api/submitted_notebooks/{WEEK}/lab")
     assert sorted(one["index"] for one in notebooks) == [0, 1, 2]
     assert formgrader.ask(f"api/assignment/{WEEK}")["num_submissions"] == 3
-    assert {one["id"]: one["score"] for one in formgrader.ask("api/students")} == {"ada": 13, "ben": 15, "cleo": 0}
+    assert {one["id"]: one["score"] for one in formgrader.ask("api/students")} == {
+        "ada": 13,
+        "ben": 15,
+        "cleo": 0,
+    }
 
 
 def test_its_page_shows_verdicts_and_no_script_of_a_student(formgrader):
     page = formgrader.ask(f"submissions/{submission_of(formgrader, 'ada')}/")
     assert "Gain: 1 of 4 hidden cases right: 0 of 2 points" in page and "multiply before you add" in page
-    assert page.count('class="score tabbable"') == len(POINTS) + 1 and page.count('class="comment tabbable"') == len(POINTS) + 1
+    assert (
+        page.count('class="score tabbable"') == len(POINTS) + 1
+        and page.count('class="comment tabbable"') == len(POINTS) + 1
+    )
     assert "window.hacked=1" in page and "<script>window" not in page and "<b>out" not in page
     assert not re.search(r"<[^>\u200b]*(onerror|javascript:)", page) and r"\href" not in page
 
@@ -137,7 +173,11 @@ def test_a_mark_by_hand_survives_the_next_grading(formgrader, course):
     files.write_autograded(course, week_of(course), again)
     feedback.write(course, week_of(course), again)
     listed = {one["student"]: one for one in formgrader.ask(f"api/submissions/{WEEK}")}
-    assert (listed["ada"]["score"], listed["ada"]["needs_manual_grade"], listed["ada"]["autograded"]) == (15, False, True)
+    assert (listed["ada"]["score"], listed["ada"]["needs_manual_grade"], listed["ada"]["autograded"]) == (
+        15,
+        False,
+        True,
+    )
     after = {one["name"]: one for one in formgrader.ask(f"api/comments?submission_id={submission}")}
     assert after[TEXT]["manual_comment"] == "well said"
     page = (course / "feedback" / "ada" / WEEK / "lab.html").read_text()
@@ -149,14 +189,19 @@ def test_nbgrader_exports_and_writes_its_own_feedback(course):
     subprocess.run([BIN / "nbgrader", "export"], cwd=course, env=environment, check=True, capture_output=True)
     with open(course / "grades.csv", newline="") as file:
         rows = {row["student_id"]: row for row in csv.DictReader(file)}
-    assert {name: (row["assignment"], row["max_score"]) for name, row in rows.items()} == dict.fromkeys(STUDENTS, (WEEK, "17.0"))
+    assert {name: (row["assignment"], row["max_score"]) for name, row in rows.items()} == dict.fromkeys(
+        STUDENTS, (WEEK, "17.0")
+    )
     assert {name: float(row["score"]) for name, row in rows.items()} == gradebook_totals(course)
     ours = (course / "feedback" / "ben" / WEEK / "lab.html").read_bytes()
     with nbgrader(course) as api:
+        with api.gradebook as book:
+            book.find_comment(TEXT, "lab", WEEK, "ada").manual_comment = "by hand"
+            book.db.commit()
         for student in STUDENTS:
             finished(api.generate_feedback(WEEK, student, force=True), "generate_feedback")
     stock = (course / "feedback" / "ada" / WEEK / "lab.html").read_text()
-    assert "hidden cases right" in stock and "Comments:" in stock
+    assert "hidden cases right" in stock and "Comments:" in stock and "by hand" in stock
     feedback.refresh(course, week_of(course))
     assert (course / "feedback" / "ben" / WEEK / "lab.html").read_bytes() == ours
 
@@ -167,7 +212,11 @@ def gradebook_totals(course: Path) -> dict[str, float]:
 
 
 def test_files_have_nbgraders_permissions(course):
-    for step, name, mode in (("autograded", "lab.ipynb", 0o444), ("autograded", "timestamp.txt", 0o444), ("feedback", "lab.html", 0o644)):
+    for step, name, mode in (
+        ("autograded", "lab.ipynb", 0o444),
+        ("autograded", "timestamp.txt", 0o444),
+        ("feedback", "lab.html", 0o644),
+    ):
         assert (course / step / "ada" / WEEK / name).stat().st_mode & 0o777 == mode
     with open(course / "nbgrader_config.py", "a") as config:
         config.write("\nc.CourseDirectory.groupshared = True\n")

@@ -7,100 +7,127 @@ import zipfile
 from pathlib import Path
 
 import pytest
-from handed_in import (  # noqa: F401, fixtures among them
-    ROOT, answers, assert_sound, course, data_of, hand_in, lab_of, pair, prepared_of,
-)
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from mmlab.course import notebook
-from mmlab.course.grade import archive, choice, intake, plain_lab, salvage
-from mmlab.course.grade.repair import prepare
-from mmlab.course.grade.stages import Submission
-from mmlab.course.simulate.damage_files import zipped
+from mmlab.cli import notebook
 from mmlab.errors import NotebookError
-
+from mmlab.instructor.grading.intake import archive, file_selection, json_recovery, submissions
+from mmlab.instructor.grading.intake.repair import prepare
+from mmlab.instructor.grading.records import Submission
+from mmlab.instructor.simulate.damage_files import zipped
+from submitted_files import ROOT, answers, assert_sound, course, data_of, hand_in, lab_of, pair, prepared_of  # noqa: F401, fixtures among them
 
 # ---------------------------------------------------------------- what is read
 
 
 def test_outputs_and_what_nobody_reads_stay_behind(course, pair):
     lab = json.loads(data_of(pair[1]))
-    lab["metadata"] |= {"widgets": {"x": "y" * 1000}, "mmlab": {"week": 3, "version": "0.1", "released": [{}, "a", 5]}}
+    lab["metadata"] |= {
+        "widgets": {"x": "y" * 1000},
+        "mmlab": {"week": 3, "version": "0.1", "released": [{}, "a", 5]},
+    }
     for cell in lab["cells"]:
         cell["metadata"] |= {"secret": "x", "mmlab": {"role": ["secret"]}}
         if cell["cell_type"] == "code":
             cell["outputs"] = [{"output_type": "stream", "text": "x" * 10**5}]
-    read = intake.read(hand_in(course, {"lab.ipynb": json.dumps(lab).encode()}), pair[0])
+    read = submissions.read(hand_in(course, {"lab.ipynb": json.dumps(lab).encode()}), pair[0])
     assert "secret" not in str(read) and "xxxx" not in str(read) and "outputs" not in read["cells"][1]
     assert read["metadata"] == {"mmlab": {"version": "0.1", "released": ["a"]}}
 
 
-@pytest.mark.parametrize("text, wanted", [
-    ('{"a": [1, 2,],}', {"a": [1, 2]}),
-    ('{"a": [\n"x,]"\n"y"\n], "b": {}\n}', {"a": ["x,]", "y"], "b": {}}),
-    ('{"a": {"b": 1}\n"c": 2}', {"a": {"b": 1}, "c": 2}),
-])  # fmt: skip
-def test_commas_are_put_right_outside_strings(text, wanted):
-    assert salvage.parsed(text, "x", list)[0] == wanted
+@pytest.mark.parametrize(
+    "text, line",
+    [
+        ('{"a": [1, 2,],}', 1),
+        ('{"a": 1,\n "b": [1\n 2]}', 3),
+        ('{"a": {"b": 1}\n"c": 2}', 2),
+        ('{"a": "b" "c"}', 1),
+        ('{"a": "say "hello""}', 1),
+        ('{"a" "b"}', 1),
+        ('{"a": [1 2]}', 1),
+        ("{'a': 1}", 1),
+        ('{"a": 1,, "b": 2}', 1),
+    ],
+)
+def test_nothing_is_guessed_and_the_place_is_named(text, line):
+    with pytest.raises(NotebookError) as refused:
+        json_recovery.parsed(text, "lab.ipynb")
+    assert (
+        refused.value.given.startswith("lab.ipynb is not JSON (")
+        and f" at line {line}, column " in refused.value.given
+    )
+    assert text.split("\n")[line - 1].strip() in refused.value.given and "text editor" in refused.value.do
 
 
-@pytest.mark.parametrize("text", [
-    '{"a": "b" "c"}', '{"a": "say "hello""}', '{"a" "b"}', '{"a": [1 2]}', "{'a': 1}", '{"a": 1,, "b": 2}',
-])  # fmt: skip
-def test_nothing_is_guessed(text):
-    with pytest.raises(NotebookError, match="line 1"):
-        salvage.parsed(text, "x", list)
+def test_the_line_that_is_shown_is_short_and_has_no_control_letters():
+    text = '{"a": "' + "x" * 5000 + '" \x1b[31mred" ' + "y" * 5000
+    with pytest.raises(NotebookError) as refused:
+        json_recovery.parsed(text, "lab.ipynb")
+    given = refused.value.given
+    assert "xxx" in given and "\ufffd[31mred" in given and "\x1b" not in given and len(given) < 200
 
 
-def test_merge_marks_of_diff3_are_read_where_the_sides_agree():
-    text = '{"cells": [],\n<<<<<<< a\n"x": 1\n||||||| base\n"x": 0\n=======\n"x": 2\n>>>>>>> b\n}'
-    tree, notes = salvage.parsed(text, "x", plain_lab.answers_of)
-    assert tree["x"] == 1 and "line 2" in notes[0]
+@pytest.mark.parametrize(
+    "text, line",
+    [
+        ('{"cells": [],\n<<<<<<< a\n"x": 1\n||||||| base\n"x": 0\n=======\n"x": 2\n>>>>>>> b\n}', 2),
+        ("<<<<<<< a\n{}", 1),
+        ("{\n\n<<<<<<< a\n<<<<<<< b\n=======\n>>>>>>>\n}", 3),
+    ],
+)
+def test_the_marks_of_a_merge_are_named_with_their_line(text, line):
+    with pytest.raises(
+        NotebookError,
+        match=rf"merge conflict markers \(<<<<<<< in line {line}\)\n.*\n.*above each ======= or below it",
+    ):
+        json_recovery.parsed(text, "lab.ipynb")
 
 
-@pytest.mark.parametrize("text", [
-    "<<<<<<< a\n{}", "{\n=======\n>>>>>>> b\n}", "{\n<<<<<<< a\n<<<<<<< b\n=======\n>>>>>>>\n}",
-])  # fmt: skip
-def test_merge_marks_that_do_not_pair_are_refused(text):
-    with pytest.raises(NotebookError):
-        salvage.parsed(text, "x", plain_lab.answers_of)
+@pytest.mark.parametrize("behind", ["x", '\n}\n"x"', "]", "{}"])
+def test_what_stands_behind_the_end_is_refused_and_shown(behind):
+    with pytest.raises(
+        NotebookError, match="continues after the notebook's end, at line [12], column"
+    ) as refused:
+        json_recovery.tree_of(b'{"cells": []}' + behind.encode() + bytes(500), "lab.ipynb")
+    assert (
+        behind.strip()[0] in refused.value.given.partition(": ")[2] and "delete that text" in refused.value.do
+    )
 
 
-def test_a_sides_name_is_shown_without_control_letters():
-    text = '{"cells": [\n<<<<<<< \x1b[31mred\n{"source": "a"}\n=======\n{"source": "b"}\n>>>>>>> main\n]}'
-    with pytest.raises(NotebookError, match=r"above each ======= \(�\[31mred\) or below it \(main\)"):
-        salvage.parsed(text, "x", plain_lab.answers_of)
+@pytest.mark.parametrize("behind", [bytes(4096), b"\r\n\0 \n", "\n\ufeff".encode()])
+def test_zeros_and_blanks_behind_the_end_are_nothing(behind):
+    assert json_recovery.tree_of(b'{"cells": []}' + behind, "lab.ipynb") == ({"cells": []}, [])
 
 
 def test_numbers_names_and_constants_of_any_kind_are_read():
     text = '{"a": %s, "b": NaN, "c": -Infinity, "a": 2, "d": 1e999, "e": "\\ud800"}' % ("9" * 5000)
-    assert salvage.parsed(text, "x", list)[0]["a"] == 2
+    assert json_recovery.parsed(text, "x")["a"] == 2
 
 
 def test_every_beginning_of_a_file_is_called_cut_short(pair):
     data = data_of(pair[1])
     for end in range(1, len(data) - 2, 37):
-        with pytest.raises(NotebookError, match="cut short: it breaks off in what begins at line"):
-            salvage.tree_of(data[:end], "lab.ipynb", plain_lab.answers_of)
+        with pytest.raises(NotebookError, match="truncated: it ends inside the value that starts at line"):
+            json_recovery.tree_of(data[:end], "lab.ipynb")
 
 
 @pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "utf-32"])
 def test_every_encoding_of_unicode_is_read(encoding):
-    assert salvage.tree_of('{"cells": ["é漢😀"]}'.encode(encoding), "x", list)[0] == {"cells": ["é漢😀"]}
+    assert json_recovery.tree_of('{"cells": ["é漢😀"]}'.encode(encoding), "x")[0] == {"cells": ["é漢😀"]}
 
 
 def test_a_few_bytes_of_another_encoding_are_let_pass_and_said():
     data = '{"cells": ["é"], "more": "%s"}' % ("x" * 200)
-    tree, notes = salvage.tree_of(data.encode("latin-1"), "x", list)
-    assert tree["cells"] == ["\ufffd"] and "1 letters" in notes[0]
+    tree, notes = json_recovery.tree_of(data.encode("latin-1"), "x")
+    assert tree["cells"] == ["\ufffd"] and "1 characters" in notes[0]
 
 
 # ---------------------------------------------------------------- zips
 
 
 def test_a_zip_of_many_files_is_refused_before_they_are_listed(tmp_path, monkeypatch):
-    made = zipped({str(number): b"" for number in range(archive.MOST + 1)})
+    made = zipped({str(number): b"" for number in range(archive.MAXIMUM + 1)})
     monkeypatch.setattr(zipfile, "ZipFile", None)
     with pytest.raises(NotebookError, match="more than 1000 files"), archive.opened(made, "x"):
         pass
@@ -125,8 +152,18 @@ def test_links_hidden_files_and_ways_out_are_passed_over():
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w") as made:
         made.writestr(link, "/etc/passwd")
-        for name in ("/abs.ipynb", "../up.ipynb", "a/../../up.ipynb", "C:\\x.ipynb", "..\\x.ipynb", ".hidden/x.ipynb",
-                     "__MACOSX/x.ipynb", "a/", "x" * 2000, "good/lab.ipynb"):  # fmt: skip
+        for name in (
+            "/abs.ipynb",
+            "../up.ipynb",
+            "a/../../up.ipynb",
+            "C:\\x.ipynb",
+            "..\\x.ipynb",
+            ".hidden/x.ipynb",
+            "__MACOSX/x.ipynb",
+            "a/",
+            "x" * 2000,
+            "good/lab.ipynb",
+        ):
             made.writestr(name, "x")
     with archive.opened(out.getvalue(), "x") as opened:
         assert [one.path for one in archive.members(opened)] == ["good/lab.ipynb"]
@@ -146,15 +183,17 @@ def test_many_large_files_in_a_hand_in_have_an_end(pair):
         reads.append(1)
         return b" " * 100_000 + b"[]"
 
-    candidates = [choice.Candidate(f"{number}.ipynb", (number,), read) for number in range(10)]
+    candidates = [file_selection.Candidate(f"{number}.ipynb", (number,), read) for number in range(10)]
     with pytest.raises(NotebookError):
-        choice.best(candidates, intake.Wanted(pair[0]), choice.Room(300_000))
+        file_selection.best(candidates, submissions.Wanted(pair[0]), file_selection.SizeBudget(300_000))
     assert len(reads) == 3
 
 
 # ---------------------------------------------------------------- any bytes at all
 
-EDITS = st.lists(st.tuples(st.integers(0, 10**6), st.integers(0, 400), st.binary(max_size=30)), min_size=1, max_size=8)
+EDITS = st.lists(
+    st.tuples(st.integers(0, 10**6), st.integers(0, 400), st.binary(max_size=30)), min_size=1, max_size=8
+)
 
 
 def edited(data: bytes, edits: list) -> bytes:
@@ -175,20 +214,63 @@ def test_no_bytes_raise(pair, edits, kind):
 
 
 VALUES = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats() | st.text(st.characters(codec=None), max_size=20)
-    | st.sampled_from(["code", "markdown", "scaled_sum-solution", "explain", "setup", 'check("Gain", Gain)',
-                       "def Gain(x): pass", "<b>x</b>", "../..", "90_tiny"]),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(
-        st.sampled_from(["cells", "source", "metadata", "nbgrader", "grade_id", "mmlab", "cell_type", "id", "attachments",
-                         "worksheets", "nbformat", "tags", "exercise", "role", "week", "released", "version"]), inner, max_size=4),
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats()
+    | st.text(st.characters(codec=None), max_size=20)
+    | st.sampled_from(
+        [
+            "code",
+            "markdown",
+            "scaled_sum-solution",
+            "explain",
+            "setup",
+            'check("Gain", Gain)',
+            "def Gain(x): pass",
+            "<b>x</b>",
+            "../..",
+            "90_tiny",
+        ]
+    ),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(
+            st.sampled_from(
+                [
+                    "cells",
+                    "source",
+                    "metadata",
+                    "nbgrader",
+                    "grade_id",
+                    "mmlab",
+                    "cell_type",
+                    "id",
+                    "attachments",
+                    "worksheets",
+                    "nbformat",
+                    "tags",
+                    "exercise",
+                    "role",
+                    "week",
+                    "released",
+                    "version",
+                ]
+            ),
+            inner,
+            max_size=4,
+        )
+    ),
     max_leaves=12,
-)  # fmt: skip
+)
 
 
 def paths(tree, path=()):
     """Yield the path of every value in a tree."""
     yield path
-    for name, value in tree.items() if isinstance(tree, dict) else enumerate(tree) if isinstance(tree, list) else ():
+    for name, value in (
+        tree.items() if isinstance(tree, dict) else enumerate(tree) if isinstance(tree, list) else ()
+    ):
         yield from paths(value, (*path, name))
 
 

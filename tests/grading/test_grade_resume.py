@@ -1,7 +1,9 @@
 """A run that is killed goes on: nothing lost, nothing twice, at whatever moment."""
 
+import contextlib
 import json
 import random
+import re
 import shutil
 import signal
 import subprocess
@@ -11,12 +13,13 @@ from pathlib import Path
 
 import psutil
 import pytest
-from fake_grader import POINTS, Run, calls, hand_in
-from tiny_course import WEEK
 
-from mmlab.course import notebook
-from mmlab.course.grade import gradebook, lock
-from mmlab.course.grade.journal import Journal
+from fake_grader import POINTS, Run, calls, hand_in, kept
+from mmlab.cli import notebook
+from mmlab.instructor.grading import lock
+from mmlab.instructor.grading.gradebook import gradebook
+from mmlab.instructor.grading.journal import Journal
+from tiny_course import WEEK
 
 RIGHT = list(POINTS)
 
@@ -39,32 +42,36 @@ def score(number: int) -> float:
     return sum(POINTS[name] for bit, name in enumerate(RIGHT) if number >> bit & 1)
 
 
-def kept(root: Path) -> set[str]:
-    """Return the students whose results are in the journal."""
-    path = lock.state(root, WEEK)
-    before = (path / "journal.jsonl").read_bytes() if (path / "journal.jsonl").exists() else None
-    with Journal(path) as journal:
-        found = set(journal.entries)
-    if before is not None:
-        (path / "journal.jsonl").write_bytes(before)  # as the crash left it: a torn line is for the next run to find
+def seen(root: Path) -> set[bytes]:
+    """Return the students whose results a running grader has written: it alone may open its journal."""
+    found = set()
+    for path in (root / ".mmlab" / WEEK).glob("journal.db*"):
+        with contextlib.suppress(FileNotFoundError):  # a run that ends takes a file away
+            found.update(re.findall(rb'"student": "(s\d\d)"', path.read_bytes()))
     return found
 
 
-def whole(root: Path, report: dict) -> None:
-    """Hold a finished run against the truth: report, database, files and pages."""
+def whole(root: Path, report: dict, graded: bool = True) -> None:
+    """Hold a finished run against the truth: report, database, files and pages.
+
+    graded  whether the last run graded anything: else it spent no time on it
+    """
     true = {f"s{number:02}": score(number) for number in range(30)}
     assert {one["student"]: one["score"] for one in report["submissions"]} == true
-    assert {who: sum(entry.auto or 0 for entry in one.entries.values()) for who, one in standings(root).items()} == true
+    assert {
+        who: sum(entry.auto or 0 for entry in one.entries.values()) for who, one in standings(root).items()
+    } == true
     for student in true:
         assert json.loads((root / "autograded" / student / WEEK / "lab.ipynb").read_text())["cells"]
         assert "</html>" in (root / "feedback" / student / WEEK / "lab.html").read_text()
-    lines = (root / ".mmlab" / WEEK / "journal.jsonl").read_text().splitlines()
-    assert json.loads(lines[-1])["mark"] == "end"
+    with Journal(lock.state(root, WEEK)) as journal:
+        assert journal.unfinished() is None and bool(journal.spent()) == graded
+        assert all(map(journal.is_written, true))
 
 
 def standings(root: Path) -> dict:
     """Return what the gradebook has."""
-    from mmlab.course.exercise import load
+    from mmlab.instructor.authoring.exercise import load
 
     return gradebook.standings(root, load(root / "solutions" / WEEK))
 
@@ -85,8 +92,9 @@ def kills(root: Path, seed: int, count: int) -> None:
     before, earlier = kept(root), len(calls(root))
     run = Run(root, "--json", "--resume", "--jobs", "2")
     assert run.wait() == 0, run.err
-    assert set(calls(root)[earlier:]) == {f"s{number:02}" for number in range(30)} - before
-    whole(root, json.loads(run.out))
+    graded = set(calls(root)[earlier:])
+    assert graded == {f"s{number:02}" for number in range(30)} - before
+    whole(root, json.loads(run.out), graded=bool(graded))
 
 
 def test_three_kills_at_random_moments(course):
@@ -121,11 +129,18 @@ def test_resume_grades_what_is_new_and_what_has_changed(course):
     assert sorted(calls(course)[5:]) == ["s03", *(f"s{number:02}" for number in range(5, 30))]
     whole(course, json.loads(run.out))
     with gradebook.opened(course) as opened:
-        assert opened.book.find_submission(WEEK, "s04").timestamp is not None, "the time of handing in is no reason to grade"
+        assert opened.book.find_submission(WEEK, "s04").timestamp is not None, (
+            "the time of handing in is no reason to grade"
+        )
 
 
 def test_resume_under_other_limits_grades_all_again(course):
-    for words, count in (((), 30), (("--resume", "--cell-seconds", "5"), 60), (("--resume", "--cell-seconds", "5"), 60), ((), 90)):
+    for words, count in (
+        ((), 30),
+        (("--resume", "--cell-seconds", "5"), 60),
+        (("--resume", "--cell-seconds", "5"), 60),
+        ((), 90),
+    ):
         assert Run(course, *words).wait() == 0
         assert len(calls(course)) == count, "without --resume a run that ended begins anew"
 
@@ -134,7 +149,12 @@ def test_an_unfinished_run_is_not_forgotten_by_grading_one_student(course):
     Run(course, "--jobs", "1", seconds=0.05, batch=4, kill=("written", 2)).wait()
     assert Run(course, "--student", "s29").wait() == 0
     refused = Run(course)
-    assert refused.wait() == 2 and refused.out == "" and "stopped after 9 of 30" in refused.err and "--fresh" in refused.err
+    assert (
+        refused.wait() == 2
+        and refused.out == ""
+        and "stopped after 9 of 30" in refused.err
+        and "--fresh" in refused.err
+    )
     earlier = len(calls(course))
     run = Run(course, "--json", "--resume")
     assert run.wait() == 0 and len(calls(course)) == earlier + 21
@@ -145,10 +165,16 @@ def test_an_unfinished_run_is_not_forgotten_by_grading_one_student(course):
 @pytest.fixture
 def graded_for_real(copy_of_tiny) -> Path:
     """Return a course with 12 submissions, all with their true marks known."""
-    solved, lab = (notebook.read(copy_of_tiny / place / WEEK / "lab.ipynb") for place in ("solutions", "labs"))
+    solved, lab = (
+        notebook.read(copy_of_tiny / place / WEEK / "lab.ipynb") for place in ("solutions", "labs")
+    )
     for number in range(12):
         for at, name in enumerate(RIGHT):
-            source = notebook.reference(solved, name) if number % 6 > at else notebook.stub(notebook.reference(solved, name), name)
+            source = (
+                notebook.reference(solved, name)
+                if number % 6 > at
+                else notebook.stub(notebook.reference(solved, name), name)
+            )
             notebook.find(lab, f"{name}-solution")["source"] = source
         folder = copy_of_tiny / "submitted" / f"s{number:02}" / WEEK
         folder.mkdir(parents=True)
@@ -158,8 +184,13 @@ def graded_for_real(copy_of_tiny) -> Path:
 
 def real(root: Path, *words: str) -> subprocess.Popen:
     """Start the real command."""
-    return subprocess.Popen([sys.executable, "-m", "mmlab.course.cli", "grade", WEEK, *words], cwd=root,
-                            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)  # fmt: skip
+    return subprocess.Popen(
+        [sys.executable, "-m", "mmlab.cli.command_line", "grade", WEEK, *words],
+        cwd=root,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
 
 
 def below(run: subprocess.Popen) -> list[psutil.Process]:
@@ -192,12 +223,12 @@ def test_a_kill_takes_the_sandbox_with_it_and_resume_ends_the_class(graded_for_r
 @pytest.mark.slow
 def test_a_zygote_that_dies_costs_nobody_a_point(graded_for_real):
     run = real(graded_for_real, "--json")
-    journal = graded_for_real / ".mmlab" / WEEK / "journal.jsonl"
-    while not journal.exists() or journal.read_text().count('"graded"') < 3:
+    while len(seen(graded_for_real)) < 3:
         time.sleep(0.02)
         assert run.poll() is None, run.communicate()
     for process in below(run):
-        process.kill()
+        with contextlib.suppress(psutil.NoSuchProcess):  # a child that was done meanwhile
+            process.kill()
     out, err = run.communicate(timeout=300)
     assert run.returncode == 0, err
     true_marks(json.loads(out))
@@ -215,6 +246,6 @@ def test_a_stop_waits_for_no_student(graded_for_real):
     processes = below(run)
     run.send_signal(signal.SIGINT)
     _, err = run.communicate(timeout=600)  # a busy machine may need minutes, the student's cell an hour
-    assert run.returncode == 130 and "--resume goes on" in err, err
+    assert run.returncode == 130 and "continue with --resume" in err, err
     assert not psutil.wait_procs(processes, timeout=60)[1]
     assert "s00" not in kept(graded_for_real), "who was interrupted has no mark"

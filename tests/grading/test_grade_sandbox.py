@@ -1,19 +1,20 @@
 """The sandbox: what a child sees and may do. One warm process for all tests."""
 
 import os
+import sys
 import threading
 from pathlib import Path
 
 import pytest
-from boxes import LIMITS, box_of, in_a_fresh_child, run, tried
-from tiny_course import WEEK
 
-from mmlab.course import doctor_probes as probes
-from mmlab.course.exercise import Week
-from mmlab.course.grade import bubblewrap, warm
-from mmlab.course.grade.isolate import HOME
-from mmlab.course.grade.sandbox import Sandbox
 from mmlab.errors import MissingPart
+from mmlab.instructor.authoring.exercise import Week
+from mmlab.instructor.grading.sandbox import bubblewrap, zygote_client
+from mmlab.instructor.grading.sandbox import probes as probes
+from mmlab.instructor.grading.sandbox.isolate import HOME
+from mmlab.instructor.grading.sandbox.sandbox import Sandbox
+from sandboxes import LIMITS, box_of, in_a_fresh_child, run, tried
+from tiny_course import WEEK
 
 ROOT = Path(__file__).parents[2]
 SECRET = "in-the-callers-environment"
@@ -30,22 +31,33 @@ def box(tiny):
 
 
 def test_a_child_is_the_first_process_of_a_world_of_its_own(box):
-    first = in_a_fresh_child(box, "import os, socket; open('mine', 'w').close(); open('/tmp/mine', 'w').close()\n"
-                                  "found = [os.getpid(), os.getcwd(), sorted(os.listdir()), socket.gethostname()]")  # fmt: skip
+    first = in_a_fresh_child(
+        box,
+        "import os, socket; open('mine', 'w').close(); open('/tmp/mine', 'w').close()\n"
+        "found = [os.getpid(), os.getcwd(), sorted(os.listdir()), socket.gethostname()]",
+    )
     assert first == [1, f"{HOME}/{WEEK}", ["cases.npz", "mine"], "mmlab"]
-    second = in_a_fresh_child(box, "found = [sorted(os.listdir()), os.listdir('/tmp'), os.listdir('/dev/shm')]")
-    assert second == [["cases.npz"], [], []]
+    second = in_a_fresh_child(
+        box, "found = [sorted(os.listdir()), os.listdir('/tmp'), os.listdir('/dev/shm')]"
+    )
+    clone = sorted(
+        {Path(path).parts[2] for path in bubblewrap.visible_in_tmp()}
+    )  # a course below /tmp is shown there, for reading
+    assert second == [["cases.npz"], clone, []]
 
 
 def test_a_child_holds_nothing_of_the_zygote_open(box):
-    found = in_a_fresh_child(box, """
+    found = in_a_fresh_child(
+        box,
+        """
 found = {}
 for number in range(1024):
     try:
         found[number] = os.readlink(f"/proc/self/fd/{number}")
     except OSError:
         pass
-""")
+""",
+    )
     talk = [name for name, target in found.items() if target.startswith("socket:")]
     assert len(talk) == 1
     assert {target for name, target in found.items() if name not in talk} == {"/dev/null"}
@@ -59,10 +71,16 @@ def test_the_environment_is_the_same_for_every_caller(box):
 
 
 QUICK = {
-    "file_size": {"megabytes": LIMITS.file_mb}, "disk": {"megabytes": LIMITS.disk_mb}, "namespaces": {}, "ptrace": {},
-    "shared_memory": {}, "programs": {}, "torch_computes": {}, "processes": {"limit": LIMITS.processes},
+    "file_size": {"megabytes": LIMITS.file_mb},
+    "disk": {"megabytes": LIMITS.disk_mb},
+    "namespaces": {},
+    "ptrace": {},
+    "shared_memory": {},
+    "programs": {},
+    "torch_computes": {},
+    "processes": {"limit": LIMITS.processes},
     "outside": {"pids": [os.getpid(), os.getppid()]},
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("name", QUICK)
@@ -79,30 +97,73 @@ def test_nothing_of_the_course_or_the_home_is_there(box, tiny):
 
 
 def test_the_system_and_the_package_are_for_reading(box):
-    folders = [str(bubblewrap.PACKAGE), str(bubblewrap.PACKAGE.parent), "/release", *bubblewrap.python_folders()]
+    folders = [
+        str(bubblewrap.PACKAGE),
+        str(bubblewrap.PACKAGE.parent),
+        "/release",
+        *bubblewrap.python_folders(),
+    ]
     assert tried(box, probes.rights, folders=folders) == []
 
 
-def test_withheld_files_are_absent_and_the_rest_is_there(box):
-    found = in_a_fresh_child(box, """
-import mmlab, os
+def test_the_packages_files_hold_no_body_of_what_the_week_forbids(box):
+    found = in_a_fresh_child(
+        box,
+        """
+import importlib.util, inspect, mmlab.losses, os, torch
+file = mmlab.losses.__file__
+spec = importlib.util.spec_from_file_location("own", file)
+own = importlib.util.module_from_spec(spec)
+spec.loader.exec_module(own)
+found = {"lines": open(file).read(), "compiled": [n for _, _, ns in os.walk(os.path.dirname(file)) for n in ns if n.endswith(".pyc")]}
+found["works"] = mmlab.losses.cosines(torch.eye(2), torch.eye(2)).tolist()
 try:
-    import mmlab.losses
-    found = "imported"
-except ImportError:
-    found = sorted(name for _, _, names in os.walk(os.path.dirname(mmlab.__file__)) for name in names
-                   if "losses" in name or name.endswith(".pyc"))
-import mmlab.world
-""")
-    assert found == []
-    assert (ROOT / "mmlab/losses.py").exists()
+    own.cosines(torch.eye(2), torch.eye(2))
+except NotImplementedError as error:
+    found["copy"] = str(error)
+""",
+    )
+    whole = (ROOT / "mmlab/losses.py").read_text()
+    assert (
+        "F.normalize(image" in whole
+        and "F.normalize(image" not in found["lines"]
+        and "F.logsigmoid" in found["lines"]
+    )
+    assert found["compiled"] == [] and found["works"] == [[1, 0], [0, 1]]
+    assert found["copy"] == "this function is not available while grading"
+
+
+def test_a_zygote_that_boots_again_has_the_bodies_again(tiny):
+    with box_of(tiny) as box:
+        for _ in range(2):
+            box.boot()
+            assert in_a_fresh_child(
+                box,
+                "import torch, mmlab.losses as own\nfound = own.cosines(torch.eye(2), torch.eye(2)).tolist()",
+            ) == [[1, 0], [0, 1]]
+            box._zygote.process.kill()
+            box._zygote.process.wait()
 
 
 def test_what_labs_import_is_there_before_the_fork(box):
-    wanted = ["torch._dynamo", "torch.utils.data", "IPython.core.interactiveshell", "matplotlib.pyplot", "mmlab.view"]
-    assert in_a_fresh_child(box, "import sys; found = [name for name in given['wanted'] if name not in sys.modules]",
-                            wanted=wanted) == []  # fmt: skip
-    assert in_a_fresh_child(box, "import gc, torch; found = [gc.get_freeze_count() > 0, torch.get_num_threads()]") == [True, 1]
+    wanted = [
+        "torch._dynamo",
+        "torch.utils.data",
+        "IPython.core.interactiveshell",
+        "matplotlib.pyplot",
+        "mmlab.view",
+    ]
+    assert (
+        in_a_fresh_child(
+            box,
+            "import sys; found = [name for name in given['wanted'] if name not in sys.modules]",
+            wanted=wanted,
+        )
+        == []
+    )
+    assert in_a_fresh_child(
+        box, "import gc, torch; found = [gc.get_freeze_count() > 0, torch.get_num_threads()]"
+    ) == [True, 1]
 
 
 def test_the_warm_process_has_one_thread_and_could_import_everything(box):
@@ -112,9 +173,9 @@ def test_the_warm_process_has_one_thread_and_could_import_everything(box):
 
 
 def test_imports_are_read_from_the_released_lab():
-    found = warm.imports_of(ROOT, "00_setup")
+    found = zygote_client.imports_of(ROOT, "00_setup")
     assert ["PIL", ["Image"]] in found and ["numpy", []] in found and ["mmlab", ["view", "world"]] in found
-    assert warm.imports_of(ROOT, "no_such_week") == []
+    assert zygote_client.imports_of(ROOT, "no_such_week") == []
 
 
 def test_a_server_outside_is_out_of_reach_and_one_inside_works(box):
@@ -129,9 +190,12 @@ def test_a_server_outside_is_out_of_reach_and_one_inside_works(box):
 
 def test_two_children_cannot_meet(box):
     with box.child() as one, box.child() as other:
-        port = run(one, "import socket; server = socket.create_server(('127.0.0.1', 0))\n"
-                        "unix = socket.socket(socket.AF_UNIX); unix.bind('\\0meet'); unix.listen()\n"
-                        "import builtins; builtins.kept = [server, unix]; found = server.getsockname()[1]")  # fmt: skip
+        port = run(
+            one,
+            "import socket; server = socket.create_server(('127.0.0.1', 0))\n"
+            "unix = socket.socket(socket.AF_UNIX); unix.bind('\\0meet'); unix.listen()\n"
+            "import builtins; builtins.kept = [server, unix]; found = server.getsockname()[1]",
+        )
         assert run(other, probes.source(probes.network)["source"], port=port, name="meet") == []
         assert run(one, "found = len(kept)") == 2
 
@@ -161,12 +225,15 @@ def test_without_bubblewrap_it_says_what_to_install(tiny, monkeypatch):
         Sandbox(tiny, week)
 
 
-@pytest.mark.parametrize("path, value, advice", [
-    ("kernel/apparmor_restrict_unprivileged_userns", "1", "AppArmor profile"),
-    ("kernel/unprivileged_userns_clone", "0", "sysctl kernel.unprivileged_userns_clone=1"),
-    ("user/max_user_namespaces", "0", "sysctl user.max_user_namespaces"),
-    ("none", "0", "container/README.md"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "path, value, advice",
+    [
+        ("kernel/apparmor_restrict_unprivileged_userns", "1", "AppArmor profile"),
+        ("kernel/unprivileged_userns_clone", "0", "sysctl kernel.unprivileged_userns_clone=1"),
+        ("user/max_user_namespaces", "0", "sysctl user.max_user_namespaces"),
+        ("none", "0", "container/README.md"),
+    ],
+)
 def test_where_the_kernel_refuses_it_says_which_setting(monkeypatch, path, value, advice):
     monkeypatch.setattr(bubblewrap, "setting", lambda asked: value if asked == f"/proc/sys/{path}" else "")
     found = bubblewrap.refused("bwrap: setting up uid map: Permission denied\n")
@@ -174,8 +241,22 @@ def test_where_the_kernel_refuses_it_says_which_setting(monkeypatch, path, value
     assert bubblewrap.refused("ModuleNotFoundError: no torch") is None
 
 
+def test_an_interpreter_given_by_a_path_with_dots_is_found_in_the_sandbox(tmp_path, monkeypatch):
+    """`../env/bin/python -m mmlab.cli.command_line grade` from a course beside its environment."""
+    program = tmp_path / "env" / "bin" / "python"
+    program.parent.mkdir(parents=True)
+    program.symlink_to(os.path.realpath(sys.executable))
+    (tmp_path / "course").mkdir()
+    monkeypatch.setattr(sys, "executable", str(tmp_path / "course" / ".." / "env" / "bin" / "python"))
+    assert bubblewrap.interpreter() == str(program), "the environment's own link stays"
+
+
 def test_every_parent_of_a_mount_is_open(box):
     paths = [bubblewrap.PACKAGE, *map(Path, bubblewrap.python_folders())]
     parents = sorted({str(above) for path in paths for above in path.parents})
-    modes = in_a_fresh_child(box, "found = [oct(os.stat(path).st_mode & 0o777) for path in given['paths']]", paths=parents)
-    assert set(modes) == {"0o755"}
+    modes = in_a_fresh_child(
+        box, "found = [oct(os.stat(path).st_mode & 0o777) for path in given['paths']]", paths=parents
+    )
+    assert dict(zip(parents, modes, strict=True)) == {
+        path: "0o777" if path == "/tmp" else "0o755" for path in parents
+    }

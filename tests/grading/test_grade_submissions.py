@@ -3,16 +3,17 @@
 import json
 import os
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
-from handed_in import answers, course, data_of, hand_in, pair  # noqa: F401, fixtures among them
-from tiny_course import WEEK
 
-from mmlab.course import lab_submit, notebook
-from mmlab.course.grade import archive, folders, submissions
-from mmlab.course.grade.repair import prepare
-from mmlab.course.grade.stages import Submission
-from mmlab.course.simulate.damage_files import zipped
+from mmlab.cli import lab_pack, lab_submit
+from mmlab.instructor.grading.intake import archive, folders, submissions, times
+from mmlab.instructor.grading.intake.repair import prepare
+from mmlab.instructor.grading.records import Submission
+from mmlab.instructor.simulate.damage_files import zipped
+from submitted_files import answers, course, data_of, hand_in, pair  # noqa: F401, fixtures among them
+from tiny_course import WEEK
 
 
 def test_hand_ins_are_found_by_student_with_digest_and_time(course, pair):
@@ -28,9 +29,31 @@ def test_hand_ins_are_found_by_student_with_digest_and_time(course, pair):
     assert submissions.find(course / "nowhere", WEEK) == []
 
 
-@pytest.mark.parametrize("text", [
-    "2026-02-03 04:05:06 /etc/passwd", "2026", "9999-99-99", "2026-01-01 00:00:00 ../x", "\0", "20260101T000000+99:99",
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("zone", "utc"),
+    [
+        ("America/Chicago", "23:59"),
+        ("America/New_York", "23:59"),
+        ("Asia/Shanghai", "09:59"),
+        ("Europe/Berlin", None),
+    ],
+)
+def test_cst_is_read_where_the_course_uses_it(zone, utc):
+    found = times.read("2026-01-20 17:59:00 CST", ZoneInfo(zone))
+    assert found.utc == (utc and f"2026-01-20T{utc}:00+00:00") and bool(found.problem) == (utc is None)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "2026-02-03 04:05:06 /etc/passwd",
+        "2026",
+        "9999-99-99",
+        "2026-01-01 00:00:00 ../x",
+        "\0",
+        "20260101T000000+99:99",
+    ],
+)
 def test_odd_times_do_no_harm(text):
     assert folders.moment(text) is None or folders.moment(text).startswith("20")
 
@@ -43,7 +66,7 @@ def test_a_packed_lab_tells_its_time(course, pair):
 
 def test_the_zip_that_submit_writes_is_read(course, pair, tmp_path):
     target = tmp_path / lab_submit.name_of(WEEK, "ada", tmp_path)
-    lab_submit.pack(pair[1], target)
+    lab_pack.write(lab_pack.packed(pair[1], {}), target)
     found = prepare(hand_in(course, {target.name: target.read_bytes()}), pair[0])
     assert found.problem is None and found.repairs == [] and answers(found.notebook) == answers(pair[1])
 
@@ -74,7 +97,9 @@ def test_no_link_is_followed(course, pair, level):
     (course / "private").mkdir()
     (course / "private" / "lab.ipynb").write_bytes(data_of(pair[1]))
     target = course / "submitted" / "ada" / WEEK
-    (target if level == "file" else target.parent if level == "week" else target.parent.parent).mkdir(parents=True)
+    (target if level == "file" else target.parent if level == "week" else target.parent.parent).mkdir(
+        parents=True
+    )
     if level == "file":
         (target / "lab.ipynb").symlink_to(course / "private" / "lab.ipynb")
     elif level == "week":
@@ -85,12 +110,14 @@ def test_no_link_is_followed(course, pair, level):
         target.parent.symlink_to(course / "elsewhere")
     (found,) = submissions.find(course, WEEK)
     problem = prepare(found, pair[0]).problem
-    assert found.digest == "" and problem and ("link" in problem or "no notebook was handed in" in problem)
+    assert found.digest == "" and problem and ("link" in problem or "no notebook was submitted" in problem)
 
 
 def test_a_link_is_no_choice(course, pair):
     found = hand_in(course, {"lab.ipynb": Path("/etc/hostname"), "mine.ipynb": data_of(pair[1])})
-    assert found.path.name == "mine.ipynb" and "holds 2 notebooks" not in str(prepare(found, pair[0]).repairs)
+    assert found.path.name == "mine.ipynb" and "contains 2 notebooks" not in str(
+        prepare(found, pair[0]).repairs
+    )
 
 
 def test_a_pipe_does_not_hang(course, pair):
@@ -112,6 +139,8 @@ def test_a_file_that_is_too_large_is_not_read(course, pair):
 
 def test_a_file_that_may_not_be_read_is_named(tmp_path, pair, monkeypatch):
     (tmp_path / "lab.ipynb").write_bytes(b"{}")
-    monkeypatch.setattr(os, "open", lambda *_: (_ for _ in ()).throw(PermissionError(13, "Permission denied")))
+    monkeypatch.setattr(
+        os, "open", lambda *_: (_ for _ in ()).throw(PermissionError(13, "Permission denied"))
+    )
     found = prepare(Submission("ada", WEEK, tmp_path / "lab.ipynb", ""), pair[0])
     assert "cannot be read (Permission denied)" in found.problem

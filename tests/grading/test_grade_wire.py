@@ -12,9 +12,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mmlab import values
-from mmlab.course.grade import wire
-from mmlab.course.grade.wire import BadFrame, Connection, Died, Lost, TimedOut
+from mmlab import codec
+from mmlab.instructor.grading.sandbox import wire
+from mmlab.instructor.grading.sandbox.wire import BadFrame, Connection, Died, Lost, TimedOut
 
 MB = 2**20
 
@@ -30,7 +30,7 @@ def ends():
 
 
 def frame(header: bytes, raw: bytes = b"") -> bytes:
-    return values.PREFIX.pack(len(header), len(raw)) + header + raw
+    return codec.PREFIX.pack(len(header), len(raw)) + header + raw
 
 
 def test_values_pass_both_ways(ends):
@@ -39,9 +39,9 @@ def test_values_pass_both_ways(ends):
     judge.send({"case": np.arange(6.0).reshape(2, 3), "name": "é"})
     received = child.receive(5)
     assert received["name"] == "é" and received["case"].shape == (2, 3)
-    child.send(values.Raised("ValueError", "no"))
+    child.send(codec.Raised("ValueError", "no"))
     child.send(None)
-    assert judge.receive(5) == values.Raised("ValueError", "no") and judge.receive(5) is None
+    assert judge.receive(5) == codec.Raised("ValueError", "no") and judge.receive(5) is None
 
 
 def test_a_large_frame_passes_while_the_other_end_reads(ends):
@@ -85,7 +85,7 @@ def test_a_deadline_holds_for_silence_and_for_one_who_does_not_read(ends):
 @pytest.mark.parametrize("prefix", [(2**63, 0), (0, 2**63), (2**64 - 1, 2**64 - 1), (10, MB), (MB, 10)])
 def test_a_size_above_the_limit_is_refused_before_anything_is_allocated(ends, prefix):
     judge, theirs = ends
-    theirs.send(values.PREFIX.pack(*prefix))
+    theirs.send(codec.PREFIX.pack(*prefix))
     tracemalloc.start()
     with pytest.raises(BadFrame, match="bytes"):
         judge.receive(1)
@@ -96,7 +96,7 @@ def test_a_size_above_the_limit_is_refused_before_anything_is_allocated(ends, pr
 def test_a_header_has_a_limit_of_its_own(ends):
     ours, theirs = socket.socketpair()
     judge = Connection(ours, limit=64 * MB)
-    theirs.send(values.PREFIX.pack(wire.HEADER + 1, 0))
+    theirs.send(codec.PREFIX.pack(wire.HEADER + 1, 0))
     with pytest.raises(BadFrame, match="header"):
         judge.receive(1)
     judge.close()
@@ -136,12 +136,12 @@ def test_a_hostile_frame_is_a_bad_frame(ends, name):
 def test_every_text_that_comes_can_be_written(ends):
     judge, theirs = ends
     theirs.sendall(frame(b'["list", "a\\ud800", ["raised", "ValueError", "\\udfff"], "\\ud83d\\ude00"]'))
-    assert judge.receive(5) == ["a?", values.Raised("ValueError", "?"), "\U0001f600"]
+    assert judge.receive(5) == ["a?", codec.Raised("ValueError", "?"), "\U0001f600"]
 
 
 def test_keys_whose_hashes_collide_cannot_keep_the_judge_busy(ends):
     judge, theirs = ends
-    keys = ",".join(f"[{(2**61 - 1) * k},0]" for k in range(values.KEYS + 1))
+    keys = ",".join(f"[{(2**61 - 1) * k},0]" for k in range(codec.KEYS + 1))
     threading.Thread(target=theirs.sendall, args=(frame(f'["dict",{keys}]'.encode()),), daemon=True).start()
     began = time.monotonic()
     with pytest.raises(BadFrame, match="keys"):

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from mmlab.course import cli
+from mmlab.cli import command_line
 
 ROOT = Path(__file__).parents[2]
 PAGES = sorted((ROOT / "book").glob("instructors*.md"))
@@ -32,13 +32,15 @@ def lines(program: str, text: str) -> list[list[str]]:
 
 def pairs(program: str) -> list[tuple[str, list[str]]]:
     """Return (page, words) for every command line of the guide."""
-    return [(page.name, words) for page in PAGES for words in lines(program, page.read_text(encoding="utf-8"))]
+    return [
+        (page.name, words) for page in PAGES for words in lines(program, page.read_text(encoding="utf-8"))
+    ]
 
 
 @cache
 def options(command: str) -> set[str]:
     """Return the options that a command knows."""
-    top = cli.parser(command)
+    top = command_line.parser(command)
     (commands,) = (action for action in top._actions if action.dest == "command")
     return {option for action in commands.choices[command]._actions for option in action.option_strings}
 
@@ -46,13 +48,17 @@ def options(command: str) -> set[str]:
 def refused(words: list[str]) -> bool:
     """Return whether the command line's parser refuses these words."""
     try:
-        cli.parser(words[0] if words and words[0] in cli.COMMANDS else None).parse_args(words)
+        command_line.parser(words[0] if words and words[0] in command_line.COMMANDS else None).parse_args(
+            words
+        )
     except SystemExit as left:
         return left.code != 0
     return False
 
 
-@pytest.mark.parametrize(("page", "words"), pairs("mmlab"), ids=lambda part: part if isinstance(part, str) else " ".join(part))
+@pytest.mark.parametrize(
+    ("page", "words"), pairs("mmlab"), ids=lambda part: part if isinstance(part, str) else " ".join(part)
+)
 def test_every_line_of_the_guide_parses(page, words, capsys):
     assert not refused(words), f"{page}: mmlab {' '.join(words)}\n{capsys.readouterr().err}"
 
@@ -69,10 +75,14 @@ def test_every_option_in_running_text_exists():
     unknown = []
     for page, span in spans:
         words = span[span.index("mmlab ") :].split()
-        if words[1] not in cli.COMMANDS:
+        if words[1] not in command_line.COMMANDS:
             unknown.append(f"{page}: {span}")
             continue
-        unknown += [f"{page}: {word} of {span}" for word in words if word.startswith("--") and word not in options(words[1])]
+        unknown += [
+            f"{page}: {word} of {span}"
+            for word in words
+            if word.startswith("--") and word not in options(words[1])
+        ]
     assert not unknown
 
 

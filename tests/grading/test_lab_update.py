@@ -6,11 +6,11 @@ import nbformat
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from student_labs import ANSWER, bare, from_colab, own, released, signed, solution, texts, without
 
-from mmlab.course import lab_file, notebook
-from mmlab.course.lab_submit import faults
-from mmlab.course.lab_update import merged, says
+from mmlab.cli import lab_file, notebook
+from mmlab.cli.lab_submit import faults
+from mmlab.cli.lab_update import content, merged
+from student_labs import ANSWER, bare, from_colab, own, released, signed, solution, texts, without
 
 PICTURE = {"image.png": {"image/png": "aGVsbG8="}}
 
@@ -23,35 +23,43 @@ def begun() -> dict:
     return lab
 
 
-def answer(lab: dict, name: str = "modality_matrix") -> str:
+def answer(lab: dict, name: str = "native_modalities") -> str:
     """Return what stands in an exercise's solution cell."""
     return solution(lab, name)["source"]
 
 
 def test_a_lab_as_released_stays_as_it_is():
     result, report = merged(released(), released())
-    assert says(result) == says(released())
+    assert content(result) == content(released())
     assert report == {"kept": [], "new": [], "copied": [], "moved_to_end": []}
 
 
 def test_a_new_release_brings_its_statements_stubs_and_exercises(begun):
     new = released()
-    notebook.find(new, "modality_matrix-statement")["source"] += "\n\nOne more sentence."
+    notebook.find(new, "native_modalities-statement")["source"] += "\n\nOne more sentence."
     solution(new, "to_model_tensor")["source"] = "def to_model_tensor(picture): ..."
-    begun = without(begun, "sniff_image_format-statement", "sniff_image_format-solution", "sniff_image_format")
+    begun = without(
+        begun, "sniff_image_format-statement", "sniff_image_format-solution", "sniff_image_format"
+    )
     result, report = merged(begun, signed(new))
-    assert says(result)[1:] != says(begun)[1:] and "One more sentence." in texts(result)
-    assert answer(result) == ANSWER and answer(result, "to_model_tensor") == "def to_model_tensor(picture): ..."
-    assert report["kept"] == ["modality_matrix-solution"]
-    assert report["new"] == ["sniff_image_format-statement", "sniff_image_format-solution", "sniff_image_format"]
+    assert content(result)[1:] != content(begun)[1:] and "One more sentence." in texts(result)
+    assert (
+        answer(result) == ANSWER and answer(result, "to_model_tensor") == "def to_model_tensor(picture): ..."
+    )
+    assert report["kept"] == ["native_modalities-solution"]
+    assert report["new"] == [
+        "sniff_image_format-statement",
+        "sniff_image_format-solution",
+        "sniff_image_format",
+    ]
     assert report["copied"] == []
 
 
 def test_a_deleted_check_cell_is_back_in_its_place(begun):
-    result, report = merged(without(begun, "modality_matrix"), released())
+    result, report = merged(without(begun, "native_modalities"), released())
     ids = [cell["id"] for cell in result["cells"]]
-    assert ids.index("modality_matrix") == ids.index("modality_matrix-solution") + 1
-    assert report["new"] == ["modality_matrix"]
+    assert ids.index("native_modalities") == ids.index("native_modalities-solution") + 1
+    assert report["new"] == ["native_modalities"]
 
 
 def test_own_cells_stay_where_they_were(begun):
@@ -62,23 +70,30 @@ def test_own_cells_stay_where_they_were(begun):
     sources = [cell["source"] for cell in result["cells"]]
     assert sources[0] == "first of all" and notebook.grade_id(notebook.find(result, "setup"))
     assert sources.index("x = 1") == sources.index(ANSWER) - 1
-    nbformat.validate(lab_file.mended(result))
+    nbformat.validate(lab_file.repaired(result))
 
 
 def test_an_answer_to_a_dropped_exercise_stands_at_the_end(begun):
-    new = without(released(), "modality_matrix-statement", "modality_matrix-solution", "modality_matrix")
+    new = without(
+        released(), "native_modalities-statement", "native_modalities-solution", "native_modalities"
+    )
     result, report = merged(begun, signed(new))
     assert result["cells"][-1]["source"] == ANSWER and not notebook.about(result["cells"][-1])
-    assert report["moved_to_end"] == ["modality_matrix-solution"]
+    assert report["moved_to_end"] == ["native_modalities-solution"]
     assert "What a model takes in" not in texts(result)
 
 
 def test_changed_cells_of_the_release_stay_as_copies(begun):
-    for name in ("setup", "modality_matrix-statement", "modality_matrix-demo", "modality_matrix"):
+    for name in ("setup", "native_modalities-statement", "native_modalities-demo", "native_modalities"):
         notebook.find(begun, name)["source"] += f"\nmy words in {name}"
     result, report = merged(begun, released())
     assert faults(result, released()) == []
-    assert sorted(report["copied"]) == ["modality_matrix", "modality_matrix-demo", "modality_matrix-statement", "setup"]
+    assert sorted(report["copied"]) == [
+        "native_modalities",
+        "native_modalities-demo",
+        "native_modalities-statement",
+        "setup",
+    ]
     assert all(f"my words in {name}" in texts(result) for name in report["copied"])
 
 
@@ -86,15 +101,15 @@ def test_of_two_copies_of_a_solution_the_written_one_is_the_answer(begun):
     stub = copy.deepcopy(solution(released()))
     begun["cells"].insert(begun["cells"].index(solution(begun)), stub)
     result, _ = merged(begun, released())
-    assert answer(result) == ANSWER and texts(result).count("def modality_matrix") == 1
+    assert answer(result) == ANSWER and texts(result).count("def native_modalities") == 1
 
 
 def test_a_copy_with_another_answer_runs_after_the_first_as_it_did(begun):
     at = begun["cells"].index(solution(begun))
-    begun["cells"].insert(at + 1, copy.deepcopy(solution(begun)) | {"source": "modality_matrix = 1"})
+    begun["cells"].insert(at + 1, copy.deepcopy(solution(begun)) | {"source": "native_modalities = 1"})
     result, report = merged(begun, released())
     sources = [cell["source"] for cell in result["cells"]]
-    assert sources[sources.index(ANSWER) + 1] == "modality_matrix = 1" and report["copied"]
+    assert sources[sources.index(ANSWER) + 1] == "native_modalities = 1" and report["copied"]
 
 
 @pytest.mark.parametrize("editor", [bare, from_colab])
@@ -109,7 +124,14 @@ def test_answers_are_known_without_ids_and_metadata(begun, editor):
 def text_lab(text: str) -> dict:
     """Return a lab with a text answer, as its release has it."""
     lab = released()
-    entry = {"schema_version": 3, "grade": True, "solution": True, "locked": False, "points": 2, "grade_id": "why"}
+    entry = {
+        "schema_version": 3,
+        "grade": True,
+        "solution": True,
+        "locked": False,
+        "points": 2,
+        "grade_id": "why",
+    }
     statement, cell = own("Say why.", cell_id="why-statement"), own(text, cell_id="why")
     cell["metadata"]["nbgrader"] = entry
     return lab | {"cells": [*lab["cells"], statement, cell]}
@@ -123,19 +145,35 @@ def test_text_answers_keep_their_words_and_pictures(editor):
     lab["cells"][-1].setdefault("attachments", PICTURE)
     result, _ = merged(lab, signed(text_lab(notebook.TEXT_STUB)))
     kept = notebook.find(result, "why")
-    assert kept["source"].startswith("Because") and kept["attachments"] == PICTURE and notebook.grade_id(kept) == "why"
+    assert (
+        kept["source"].startswith("Because")
+        and kept["attachments"] == PICTURE
+        and notebook.grade_id(kept) == "why"
+    )
 
 
 def test_outputs_stay_where_the_text_is_the_same(begun):
     out = [{"output_type": "stream", "name": "stdout", "text": "seen"}]
-    solution(begun)["outputs"] = notebook.find(begun, "modality_matrix")["outputs"] = out
+    solution(begun)["outputs"] = notebook.find(begun, "native_modalities")["outputs"] = out
     new = released()
-    notebook.find(new, "modality_matrix")["source"] += "\nprint(1)"
+    notebook.find(new, "native_modalities")["source"] += "\nprint(1)"
     result, _ = merged(begun, signed(new))
-    assert solution(result)["outputs"] == out and notebook.find(result, "modality_matrix")["outputs"] == []
+    assert solution(result)["outputs"] == out and notebook.find(result, "native_modalities")["outputs"] == []
 
 
-CHANGES = ["write", "replace", "insert", "delete", "double", "move", "blank", "retype", "no id", "no marks", "no metadata"]
+CHANGES = [
+    "write",
+    "replace",
+    "insert",
+    "delete",
+    "double",
+    "move",
+    "blank",
+    "retype",
+    "no id",
+    "no marks",
+    "no metadata",
+]
 STEPS = st.lists(st.tuples(st.sampled_from(CHANGES), st.integers(0, 99), st.integers(0, 99)), max_size=12)
 
 
@@ -169,7 +207,9 @@ def change(lab: dict, what: str, at: int, to: int, words: str) -> None:
 
 def next_release(drop: set[str], reword: bool) -> dict:
     """Return a later release: exercises dropped, statements and stubs reworded."""
-    lab = without(released(), *(name + end for name in drop for end in ("", "-statement", "-solution", "-demo")))
+    lab = without(
+        released(), *(name + end for name in drop for end in ("", "-statement", "-solution", "-demo"))
+    )
     if reword:
         for cell in lab["cells"]:
             cell["source"] += "\n\n" if lab_file.locked(cell) else "\n# reworded"
@@ -177,7 +217,7 @@ def next_release(drop: set[str], reword: bool) -> dict:
 
 
 @settings(max_examples=200, deadline=None)
-@given(STEPS, st.sets(st.sampled_from(["modality_matrix", "to_model_tensor", "layout_of"])), st.booleans())
+@given(STEPS, st.sets(st.sampled_from(["native_modalities", "to_model_tensor", "layout_of"])), st.booleans())
 def test_whatever_was_done_to_a_lab_no_word_of_it_is_lost(steps, drop, reword):
     lab, new = released(), next_release(drop, reword)
     for number, (what, at, to) in enumerate(steps):
@@ -186,7 +226,7 @@ def test_whatever_was_done_to_a_lab_no_word_of_it_is_lost(steps, drop, reword):
     result, _ = merged(lab, new)
     assert words <= set(texts(result).split())
     assert faults(result, new) == []
-    result = lab_file.mended(result)
+    result = lab_file.repaired(result)
     nbformat.validate(result)
     again, _ = merged(result, new)
-    assert says(lab_file.mended(again)) == says(result)
+    assert content(lab_file.repaired(again)) == content(result)

@@ -1,20 +1,24 @@
 """A proof holds on a sound course, and each kind of survivor turns it red."""
 
 import json
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
 
 from mmlab.check.cases import FILE
-from mmlab.course import cli, notebook
-from mmlab.course.exercise import load
-from mmlab.course.grade.limits import Limits
-from mmlab.course.grade.sandbox import Sandbox
-from mmlab.course.planted import Outcome, both, runner, sandbox
-from mmlab.course.prove import prove
-from mmlab.course.release import generate, release
-from mmlab.course.stock import autograde, submit
+from mmlab.cli import command_line, notebook
 from mmlab.errors import CasesError, MissingPart
+from mmlab.instructor.authoring import sandboxed_proof
+from mmlab.instructor.authoring.exercise import load
+from mmlab.instructor.authoring.mutants import Tally
+from mmlab.instructor.authoring.prove import Proof, prove
+from mmlab.instructor.authoring.release import generate, release
+from mmlab.instructor.authoring.sandboxed_proof import Outcome, both, runner, sandbox
+from mmlab.instructor.grading.gradebook.nbgrader_runner import autograde, submit
+from mmlab.instructor.grading.sandbox.limits import Limits
+from mmlab.instructor.grading.sandbox.sandbox import Sandbox
+from tiny_course import ALL
 
 ROOT = Path(__file__).parents[2]
 WEEK = "90_tiny"
@@ -32,24 +36,27 @@ def proof_of(box):
     """Return a function that gives one exercise's proof, without stock nbgrader."""
 
     def proof_of(root: Path, name: str):
-        return next(one for one in prove(root, load(root / "solutions" / WEEK), box, stock=False) if one.name == name)
+        return next(
+            one for one in prove(root, load(root / "solutions" / WEEK), box, stock=False) if one.name == name
+        )
 
     return proof_of
 
 
 def replaced(root: Path, old: str, new: str) -> None:
-    """Change the course's exercises.py."""
-    path = root / "solutions" / WEEK / "exercises.py"
+    """Change the course's exercises."""
+    path = root / "solutions" / WEEK / ALL
     text = path.read_text()
     assert old in text
     path.write_text(text.replace(old, new))
 
 
-def plant(root: Path, name: str, file: str, text: str) -> None:
-    """Put a wrong answer into the course's tests/wrong/."""
-    folder = root / "tests" / "wrong" / name
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / file).write_text(text)
+def plant(root: Path, folder: str, name: str, **answers: dict[str, str]) -> None:
+    """Put answers, as edits of the reference, into the course's tests/wrong/ or tests/right/."""
+    path = root / "tests" / folder / f"{name}.py"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    rows = "".join(f"    Answer({key!r}, {edits!r}),\n" for key, edits in answers.items())
+    path.write_text(f"from mmlab.instructor.authoring.exercise import Answer\n\nANSWERS = (\n{rows})\n")
 
 
 def test_every_driver_kills_and_names_and_lets_right_answers_pass(tiny, box):
@@ -63,18 +70,31 @@ def test_every_driver_kills_and_names_and_lets_right_answers_pass(tiny, box):
 
 def test_the_command_prints_the_contract_and_its_exit_says_whether_it_holds(copy_of_tiny, inside, capsys):
     inside(copy_of_tiny)
-    plant(copy_of_tiny, "Tally", "twice.py", "class Tally:\n    def __init__(self, start):\n        self.total = 2 * start\n")
-    assert cli.main(["prove", "90", "--json", "--no-stock"]) == 0
+    plant(copy_of_tiny, "wrong", "Tally", twice={"self.total = start": "self.total = 2 * start"})
+    plant(copy_of_tiny, "right", "Tally", added={"self.total += count": "self.total = self.total + count"})
+    assert command_line.main(["prove", "90", "--json", "--no-stock"]) == 0
     report = json.loads(capsys.readouterr().out)
     assert (report["planted"], report["killed"], report["named"]) == (15, 15, 15)
     tally = report["exercises"][2]
-    assert set(tally) == {"name", "stub_score", "reference_score", "misconceptions", "alternates", "wrong"}
+    assert set(tally) == {
+        "name",
+        "stub_score",
+        "reference_score",
+        "misconceptions",
+        "alternates",
+        "wrong",
+        "right",
+    }
     assert tally["misconceptions"][0] == {"name": "starts_at_zero", "killed": True, "named": True}
     assert tally["alternates"][0] == {"name": "as_a_list", "passed": True}
-    assert tally["wrong"] == [{"name": "twice", "killed": True}]
-    plant(copy_of_tiny, "Tally", "right.py", notebook.reference(notebook.read(load(copy_of_tiny / "solutions" / WEEK).notebook), "Tally"))
-    assert cli.main(["prove", "90", "--no-stock"]) == 1
-    assert "tests/wrong/Tally/right.py passes" in capsys.readouterr().out
+    assert tally["wrong"] == [{"name": "twice", "killed": True}] and tally["right"] == [
+        {"name": "added", "passed": True}
+    ]
+    plant(copy_of_tiny, "wrong", "Tally", added={"self.total += count": "self.total = self.total + count"})
+    plant(copy_of_tiny, "right", "Tally", twice={"self.total = start": "self.total = 2 * start"})
+    assert command_line.main(["prove", "90", "--no-stock"]) == 1
+    out = capsys.readouterr().out
+    assert "tests/wrong: added passes" in out and "tests/right: twice fails" in out
 
 
 def test_a_misconception_that_is_right_survives_and_is_seen(copy_of_tiny, proof_of):
@@ -98,7 +118,7 @@ def test_an_alternate_that_is_wrong_is_seen(copy_of_tiny, proof_of):
 
 def test_an_alternate_that_uses_a_forbidden_name_is_seen(copy_of_tiny, proof_of):
     replaced(copy_of_tiny, "return scale * torch.sum(x)", 'return scale * torch.einsum("...->", x)')
-    assert any("uses einsum" in line for line in proof_of(copy_of_tiny, "scaled_sum").why)
+    assert any("uses torch.einsum" in line for line in proof_of(copy_of_tiny, "scaled_sum").why)
 
 
 def test_an_alternate_that_needs_more_than_the_setup_is_seen(copy_of_tiny, proof_of):
@@ -121,7 +141,9 @@ def test_a_stub_that_passes_is_seen(copy_of_tiny, proof_of):
     lab = notebook.read(path)
     cell = notebook.find(lab, "scaled_sum-solution")
     region = "    ### BEGIN SOLUTION\n    pass\n    ### END SOLUTION"
-    cell["source"] = cell["source"].replace("    ### BEGIN SOLUTION\n", "").replace("    ### END SOLUTION", "") + region
+    cell["source"] = (
+        cell["source"].replace("    ### BEGIN SOLUTION\n", "").replace("    ### END SOLUTION", "") + region
+    )
     notebook.write(path, lab)
     proof = proof_of(copy_of_tiny, "scaled_sum")
     assert proof.stub == 1 and not proof.holds
@@ -129,7 +151,7 @@ def test_a_stub_that_passes_is_seen(copy_of_tiny, proof_of):
 
 def test_missing_cases_are_said_once(copy_of_tiny, box):
     (copy_of_tiny / "solutions" / WEEK / FILE).unlink()
-    with pytest.raises(CasesError, match="is not there"):
+    with pytest.raises(CasesError, match="does not exist"):
         prove(copy_of_tiny, load(copy_of_tiny / "solutions" / WEEK), box, stock=False)
 
 
@@ -141,11 +163,15 @@ def planted_in(tiny, box):
 
 @pytest.mark.parametrize(
     ("source", "says"),
-    [("def scaled_sum(x, scale):\n    while True: pass", "did not end within 5 s"),
-     ("import os\ndef scaled_sum(x, scale):\n    os._exit(0)", "ended its process"),
-     ("def scaled_sum(x, scale:", "SyntaxError"), ("scaled_sum_ = 3", "not defined"), ("scaled_sum = 3", "is 3"),
-     ("import sys\nsys.exit(0)", "SystemExit")],
-)  # fmt: skip
+    [
+        ("def scaled_sum(x, scale):\n    while True: pass", "did not finish within 5 s"),
+        ("import os\ndef scaled_sum(x, scale):\n    os._exit(0)", "ended its process"),
+        ("def scaled_sum(x, scale:", "SyntaxError"),
+        ("scaled_sum_ = 3", "not defined"),
+        ("scaled_sum = 3", "is 3"),
+        ("import sys\nsys.exit(0)", "SystemExit"),
+    ],
+)
 def test_answers_that_hang_die_or_do_not_run_fail(planted_in, source, says):
     outcome = planted_in("scaled_sum", source)
     assert outcome.passed is False and says in outcome.message
@@ -174,29 +200,29 @@ def test_where_the_sandbox_cannot_be_our_own_answers_run_without(tiny, where, mo
 def test_visible_and_hidden_cases_must_agree():
     right, wrong, other = Outcome(True), Outcome(False, "mean", "no"), Outcome(False, None, "never")
     assert both(right, right).passed is True and both(wrong, wrong) == wrong
-    assert both(right, wrong).passed is None and both(right, wrong).message == "passes the visible cases and fails hidden cases (no)"
+    assert (
+        both(right, wrong).passed is None
+        and both(right, wrong).message == "passes the visible cases and fails hidden cases (no)"
+    )
     assert both(other, right).message == "fails the visible cases (never) and passes hidden cases"
-    assert both(wrong, other).misconception is None and "mean on the visible cases, nothing known on hidden" in both(wrong, other).message
+    assert (
+        both(wrong, other).misconception is None
+        and "mean on the visible cases, nothing known on hidden" in both(wrong, other).message
+    )
 
 
 def test_an_answer_that_knows_the_visible_cases_is_seen(copy_of_tiny, proof_of):
-    plant(copy_of_tiny, "Tally", "knows.py", KNOWS)
+    plant(copy_of_tiny, "wrong", "Tally", knows={"        self.total = start\n": KNOWS})
     proof = proof_of(copy_of_tiny, "Tally")
     assert proof.wrong == [("knows", False)]
     assert any("passes the visible cases and fails hidden cases" in line for line in proof.why)
 
 
-KNOWS = """
-class Tally:
-    def __init__(self, start):
+KNOWS = """\
         from mmlab.check import case
+
         seen = [case("Tally", number)["steps"][0][1][0] for number in (1, 2, 3)]
         self.total = start if start in seen else -1
-
-    def add(self, count):
-        if count < 0:
-            raise ValueError("negative")
-        self.total += count
 """
 
 
@@ -204,11 +230,14 @@ class Tally:
 def test_stock_nbgrader_gives_the_same_marks(tiny, tmp_path):
     week = load(tiny / "solutions" / WEEK)
     lab = notebook.read(week.notebook)
-    solved = {name: notebook.reference(lab, name) for name in ("scaled_sum", "Gain", "Tally", "nearest_centre", "test_mean")}
-    wrong = week.exercise("Tally").misconceptions[0]
+    solved = {
+        name: notebook.reference(lab, name)
+        for name in ("scaled_sum", "Gain", "Tally", "nearest_centre", "test_mean")
+    }
+    wrong = week.exercise("Tally").mistakes[0]
     partial = {
         "scaled_sum": solved["scaled_sum"],
-        "Tally": notebook.paste(solved["Tally"], notebook.renamed(wrong.function, "Tally"), "Tally"),
+        "Tally": wrong.source(solved["Tally"], "Tally"),
         "test_mean": solved["test_mean"],
     }
     generate(tiny, WEEK, scratch=tmp_path)
@@ -222,22 +251,40 @@ def test_stock_nbgrader_gives_the_same_marks(tiny, tmp_path):
         assert scores["empty"][name] == 0
         assert scores["partial"][name] == (full if name in ("scaled_sum", "test_mean") else 0)
     text = (tmp_path / "autograded" / "partial" / WEEK / "lab.ipynb").read_text()
-    assert "it starts_at_zero" in text and "mend it" in text
+    assert "it starts_at_zero" in text and "fix it" in text
 
 
 @pytest.mark.slow
 def test_the_whole_command_holds_on_a_sound_course(copy_of_tiny, inside, capfd):
     inside(copy_of_tiny)
-    assert cli.main(["prove"]) == 0
+    assert command_line.main(["prove"]) == 0
     out, err = capfd.readouterr()
-    assert "15 of 15 misconceptions killed, 15 named" in out and err == ""
+    assert "15 of 15 mistakes killed, 15 named" in out and err == ""
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize(
-    "week", [pytest.param(path.parent.name, marks=pytest.mark.week(path.parent.name))
-             for path in sorted((ROOT / "solutions").glob("*/exercises.py"))]
-)  # fmt: skip
-def test_the_course_is_proved(week):
-    proofs = prove(ROOT, load(ROOT / "solutions" / week))
-    assert [f"{proof.name}: {line}" for proof in proofs for line in proof.why] == [] and proofs
+def test_recorded_mutants_run_again_only_after_a_change(copy_of_tiny, inside, capsys, monkeypatch, box):
+    inside(copy_of_tiny)
+    (copy_of_tiny / "tests").mkdir(exist_ok=True)
+    lock = copy_of_tiny / "constraints.txt"
+    lock.write_text("numpy==2.3")
+    names, asked = ["scaled_sum", "Gain", "Tally", "nearest_centre", "test_mean"], []
+
+    def proved(root, week, box, *, stock, mutants):
+        asked.append(set(mutants))
+        why = {"Tally": ["survives the cases: start + 1"]}
+        return [
+            Proof(name, mutants=Tally(made=3, killed=3) if name in mutants else None, why=why.get(name, []))
+            for name in names
+        ]
+
+    monkeypatch.setattr("mmlab.instructor.authoring.prove.prove", proved)
+    monkeypatch.setattr(sandboxed_proof, "sandbox", lambda *_: nullcontext(box))
+    command_line.main(["prove", "90", "--no-stock", "--mutants", "--record"])
+    command_line.main(["prove", "90", "--no-stock", "--mutants-of-changed"])
+    assert "mutants killed before (tests/mutants.json)" in capsys.readouterr().out
+    plant(copy_of_tiny, "right", "Gain", turned={"x * self.log_gain.exp()": "self.log_gain.exp() * x"})
+    command_line.main(["prove", "90", "--no-stock", "--mutants-of-changed"])
+    lock.write_text("numpy==2.4")
+    command_line.main(["prove", "90", "--no-stock", "--mutants-of-changed"])
+    command_line.main(["prove", "90", "--no-stock"])
+    assert asked == [set(names), {"Tally"}, {"Tally", "Gain"}, set(names), set()]

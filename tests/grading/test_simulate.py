@@ -10,19 +10,26 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
-from tiny_course import WEEK
 
-from mmlab.course import attack_table, cli, notebook
-from mmlab.course.exercise import load
-from mmlab.course.simulate import attacks
-from mmlab.course.simulate.canary import Canary
-from mmlab.course.simulate.compose import SHARES, Answers, compose, write
+from mmlab.cli import command_line, notebook
 from mmlab.errors import InputError
+from mmlab.instructor.authoring.exercise import load
+from mmlab.instructor.reports import attack_table
+from mmlab.instructor.simulate import attacks
+from mmlab.instructor.simulate.canary import Canary
+from mmlab.instructor.simulate.compose import SHARES, Answers, compose, write
+from tiny_course import ALL, WEEK
 
 ROOT = Path(__file__).parents[2]
 CORPUS = attacks.corpus()
-KNOWN = ("ipython/ast_transformer", "ipython/input_transformer", "ipython/displayhook", "files/exec_solutions",
-         "tampering/gradebook", "comparison/torch_allclose")  # fmt: skip
+KNOWN = (
+    "ipython/ast_transformer",
+    "ipython/input_transformer",
+    "ipython/displayhook",
+    "files/exec_solutions",
+    "tampering/gradebook",
+    "comparison/torch_allclose",
+)
 
 
 @pytest.fixture
@@ -39,7 +46,7 @@ def released(root: Path) -> dict:
 def simulate(root: Path, inside, capsys, *options: str) -> dict:
     """Return the JSON of `mmlab simulate` in a course."""
     inside(root)
-    assert cli.main(["simulate", WEEK, "--json", *options]) == 0
+    assert command_line.main(["simulate", WEEK, "--json", *options]) == 0
     return json.loads(capsys.readouterr().out)
 
 
@@ -49,13 +56,13 @@ def test_the_corpus_is_wide():
     assert len(CORPUS) >= 40 and len(kinds) >= 15
     assert kinds == set(attack_table.KINDS)
     assert {attack.id for attack in CORPUS} >= set(KNOWN)
-    assert len({attack.says for attack in CORPUS}) == len(CORPUS)
+    assert len({attack.description for attack in CORPUS}) == len(CORPUS)
 
 
 @pytest.mark.parametrize("attack", CORPUS, ids=lambda attack: attack.id)
 def test_an_attack_compiles_and_plants(attack, tiny, week, tmp_path):
     folder = tmp_path / "student" / WEEK
-    attacks.hand_in(attack, week, released(tiny), folder, attacks.Targets("student"))
+    attacks.submit(attack, week, released(tiny), folder, attacks.Targets("student"))
     if (folder / "lab.ipynb").is_symlink():
         return
     cells = notebook.read(folder / "lab.ipynb")["cells"]
@@ -73,8 +80,12 @@ def test_an_attack_that_somebody_runs_ends_at_once():
 
 
 def test_pytest_imports_no_attack():
-    done = subprocess.run([sys.executable, "-m", "pytest", "--collect-only", "-q", "tests/attacks"], cwd=ROOT,
-                          capture_output=True, text=True)  # fmt: skip
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "--collect-only", "-q", "tests/attacks"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+    )
     assert done.returncode == 5 and "no tests collected" in done.stdout, done.stdout
 
 
@@ -84,7 +95,7 @@ def test_a_file_that_is_no_attack_is_refused(old, new, tmp_path):
     path = tmp_path / "kind" / "attack.py"
     path.parent.mkdir()
     path.write_text(text.replace(old, new))
-    with pytest.raises(InputError, match="is no attack"):
+    with pytest.raises(InputError, match="is not an attack"):
         attacks.corpus(tmp_path)
 
 
@@ -100,13 +111,16 @@ def test_the_canary_sees_what_is_touched(copy_of_tiny, tmp_path):
         assert canary.touched() == []
         (copy_of_tiny / "gradebook.db").write_text("grading writes here")
         assert canary.touched() == []
-        told = canary.told()
-        for family, address in ((socket.AF_INET, ("127.0.0.1", told["port"])), (socket.AF_UNIX, told["socket"]),
-                                (socket.AF_UNIX, "\0" + told["socket"])):  # fmt: skip
+        told = canary.addresses()
+        for family, address in (
+            (socket.AF_INET, ("127.0.0.1", told["port"])),
+            (socket.AF_UNIX, told["socket"]),
+            (socket.AF_UNIX, "\0" + told["socket"]),
+        ):
             with socket.socket(family) as line:
                 line.connect(address)
         lab.write_text("")
-        (copy_of_tiny / "solutions" / WEEK / "exercises.py").unlink()
+        (copy_of_tiny / "solutions" / WEEK / ALL).unlink()
         (copy_of_tiny / "submitted").mkdir()
         (copy_of_tiny / "submitted" / "link").symlink_to("/etc")
         (canary.home / "honey").write_text("eaten")
@@ -149,11 +163,13 @@ def test_a_hand_in_is_the_same_each_time_and_never_over_another(tiny, week, tmp_
     for place in ("one", "other"):
         for one in made:
             write(one, week, released(tiny), tmp_path / place)
-    files = [path.relative_to(tmp_path / "one") for path in sorted((tmp_path / "one").rglob("*")) if path.is_file()]
+    files = [
+        path.relative_to(tmp_path / "one") for path in sorted((tmp_path / "one").rglob("*")) if path.is_file()
+    ]
     assert len(files) >= 20
     for file in files:
         assert (tmp_path / "one" / file).read_bytes() == (tmp_path / "other" / file).read_bytes()
-    with pytest.raises(InputError, match="is there"):
+    with pytest.raises(InputError, match="exists"):
         write(made[0], week, released(tiny), tmp_path / "one")
 
 
@@ -171,22 +187,43 @@ def test_the_command_writes_all_or_nothing(copy_of_tiny, inside, capsys, tmp_pat
     simulate(copy_of_tiny, inside, capsys, "-n", "5", "--out", str(out))
     assert not (copy_of_tiny / "submitted").exists()
     shutil.rmtree(out / "student-001")
-    assert cli.main(["simulate", WEEK, "-n", "5", "--out", str(out)]) == 2
-    assert not (out / "student-001").exists() and "is there" in capsys.readouterr().err
+    assert command_line.main(["simulate", WEEK, "-n", "5", "--out", str(out)]) == 2
+    assert not (out / "student-001").exists() and "exists" in capsys.readouterr().err
 
 
 def test_people_are_warned_of_hostile_hand_ins(copy_of_tiny, inside, capsys):
     inside(copy_of_tiny)
-    assert cli.main(["simulate", WEEK, "-n", "20"]) == 0
+    assert command_line.main(["simulate", WEEK, "-n", "20"]) == 0
     said = capsys.readouterr().out
     assert "20 submissions" in said and "2 are hostile" in said
 
 
 @pytest.mark.slow
 def test_the_command_grades_a_class(copy_of_tiny, inside, capsys):
-    report = simulate(copy_of_tiny, inside, capsys, "-n", "20", "--grade", "--cell-seconds", "3", "--answer-seconds", "5",
-                      "--total-seconds", "30")  # fmt: skip
+    report = simulate(
+        copy_of_tiny,
+        inside,
+        capsys,
+        "-n",
+        "20",
+        "--grade",
+        "--cell-seconds",
+        "3",
+        "--answer-seconds",
+        "5",
+        "--total-seconds",
+        "30",
+    )
     assert len(report["submissions"]) == 20
     for row in report["submissions"]:
-        assert row["score"] == row["true_score"] and {"student", "max", "verdicts", "repairs", "problem", "kind"} <= set(row)
-    assert not any((copy_of_tiny / name).exists() for name in ("submitted", "autograded", "feedback", ".seed"))
+        assert row["score"] == row["true_score"] and {
+            "student",
+            "max",
+            "verdicts",
+            "repairs",
+            "problem",
+            "kind",
+        } <= set(row)
+    assert not any(
+        (copy_of_tiny / name).exists() for name in ("submitted", "autograded", "feedback", ".seed")
+    )

@@ -4,30 +4,31 @@ import json
 from datetime import datetime, timedelta
 
 import pytest
+
+from mmlab.cli import command_line, notebook
+from mmlab.errors import InputError
+from mmlab.instructor.authoring import solved_lab
+from mmlab.instructor.authoring.student_repository import publish
 from tiny_course import SOLUTIONS
 from tiny_course import WEEK as TINY
-
-from mmlab.course import cli, notebook, solved_lab
-from mmlab.course.student_repository import publish
-from mmlab.errors import InputError
 
 
 def test_a_solved_lab_holds_the_answers_and_nothing_for_a_grader(copy_of_tiny, tmp_path, inside, capsys):
     inside(copy_of_tiny)
-    assert cli.main(["publish", str(tmp_path / "out"), "--with-solutions", "90", "--json"]) == 0
+    assert command_line.main(["publish", str(tmp_path / "out"), "--with-solutions", "90", "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["solutions"] == [TINY]
     files = [path for path in (tmp_path / "out" / "solutions").rglob("*") if path.is_file()]
-    assert files == [tmp_path / "out" / solved_lab.place(TINY)]
-    lab = notebook.read(tmp_path / "out" / solved_lab.place(TINY))
+    assert files == [tmp_path / "out" / solved_lab.path_of(TINY)]
+    lab = notebook.read(tmp_path / "out" / solved_lab.path_of(TINY))
     cells = {cell["id"]: cell for cell in lab["cells"]}
     for name, source in SOLUTIONS.items():
         lines = [line for line in source.split("\n") if "### " not in line]
         assert cells[f"{name}-solution"]["source"].split("\n") == lines
-    assert "SECRET" in cells["explain"]["source"] and "cannot be handed in" in lab["cells"][0]["source"]
+    assert "SECRET" in cells["explain"]["source"] and "cannot be submitted" in lab["cells"][0]["source"]
     assert not [cell for cell in lab["cells"] if {"nbgrader", "mmlab"} & set(cell["metadata"])]
-    assert cli.main(["publish", str(tmp_path / "out"), "--json"]) == 0  # once published, it stays
+    assert command_line.main(["publish", str(tmp_path / "out"), "--json"]) == 0  # once published, it stays
     assert json.loads(capsys.readouterr().out)["removed"] == []
-    assert cli.main(["publish", str(tmp_path / "out"), "--with-solutions", "77"]) == 2
+    assert command_line.main(["publish", str(tmp_path / "out"), "--with-solutions", "77"]) == 2
     assert "one of 90_tiny" in capsys.readouterr().err
 
 
@@ -46,7 +47,7 @@ def test_a_solved_lab_passes_its_own_checks(copy_of_tiny, tmp_path):
     from nbclient import NotebookClient
 
     publish(copy_of_tiny, tmp_path / "out", [TINY])
-    path = tmp_path / "out" / solved_lab.place(TINY)
+    path = tmp_path / "out" / solved_lab.path_of(TINY)
     node = nbformat.from_dict(notebook.read(path))
     nbformat.validate(node)
     NotebookClient(node, timeout=60, resources={"metadata": {"path": str(path.parent)}}).execute()

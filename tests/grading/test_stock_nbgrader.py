@@ -11,12 +11,12 @@ from html import unescape
 from pathlib import Path
 
 import pytest
-from tiny_course import SOLUTIONS
 
-from mmlab.course import notebook
-from mmlab.course.exercise import load
-from mmlab.course.release import finished, generate, nbgrader
-from mmlab.course.stock import autograde, submit
+from mmlab.cli import notebook
+from mmlab.instructor.authoring.exercise import load
+from mmlab.instructor.authoring.release import finished, generate, nbgrader
+from mmlab.instructor.grading.gradebook.nbgrader_runner import autograde, submit
+from tiny_course import SOLUTIONS
 
 ROOT = Path(__file__).parents[2]
 CLIP, SETUP = "02_clip", "00_setup"
@@ -36,14 +36,17 @@ def answers(week: str) -> dict[str, str]:
     """Return exercise → source of its right solution cell."""
     texts = {one.name for one in load(ROOT / "solutions" / week).exercises if one.is_text}
     names = [name for name in notebook.points(source(week)) if name not in texts]
-    return {name: re.sub(r".*### (BEGIN|END) SOLUTION\n?", "", notebook.reference(source(week), name)) for name in names}
+    return {
+        name: re.sub(r".*### (BEGIN|END) SOLUTION\n?", "", notebook.reference(source(week), name))
+        for name in names
+    }
 
 
 def misconception() -> tuple[str, str]:
     """Return a planted wrong answer as a solution cell, and its message."""
-    planted = load(ROOT / "solutions" / CLIP).exercise(MISTAKEN).misconceptions[0]
+    planted = load(ROOT / "solutions" / CLIP).exercise(MISTAKEN).mistakes[0]
     right = answers(CLIP)[MISTAKEN]
-    return notebook.paste(right, notebook.renamed(planted.function, MISTAKEN), MISTAKEN), planted.message
+    return planted.source(right, MISTAKEN), planted.message
 
 
 def noisy(cell: str, name: str) -> str:
@@ -102,7 +105,9 @@ def clip(tmp_path_factory) -> Course:
     del partial[LEFT], partial["train_clip"]
     course.hand_in("partial", partial, text="It ranks.")
     course.hand_in("empty", {})
-    course.hand_in("alone", {name: noisy(right[name], name) if name == "recall_at_k" else right[name] for name in right})
+    course.hand_in(
+        "alone", {name: noisy(right[name], name) if name == "recall_at_k" else right[name] for name in right}
+    )
     return course.mark()
 
 
@@ -111,44 +116,56 @@ def expected(**changed: float | None) -> dict[str, float | None]:
     return notebook.points(source(CLIP)) | {TEXT: None} | changed
 
 
+@pytest.mark.repetition
 @pytest.mark.week(CLIP)
 def test_right_answers_get_full_marks(clip):
     assert clip.scores["full"] == expected()
 
 
+@pytest.mark.repetition
 @pytest.mark.week(CLIP)
 def test_a_misconception_and_stubs_cost_their_own_marks_only(clip):
     assert clip.scores["partial"] == expected(**{MISTAKEN: 0, LEFT: 0, "train_clip": 0})
 
 
+@pytest.mark.repetition
 @pytest.mark.week(CLIP)
 def test_an_empty_submission_gets_nothing(clip):
     assert clip.scores["empty"] == dict.fromkeys(expected(), 0)
 
 
+@pytest.mark.repetition
 @pytest.mark.week(CLIP)
 def test_a_notebook_alone_that_warns_gets_full_marks(clip):
     assert clip.scores["alone"] == expected(**{TEXT: 0})
 
 
+@pytest.mark.repetition
 @pytest.mark.week(CLIP)
 def test_text_answers_wait_for_a_person(clip):
     assert {student: clip.waits(student) for student in clip.students} == {
-        "full": True, "partial": True, "empty": False, "alone": False
-    }  # fmt: skip
+        "full": True,
+        "partial": True,
+        "empty": False,
+        "alone": False,
+    }
 
 
+@pytest.mark.repetition
 @pytest.mark.week(CLIP)
 def test_feedback_shows_the_misconception_and_no_solution(clip):
     page = clip.feedback("partial")
     assert misconception()[1] in page
     assert "BEGIN SOLUTION" not in page and "HIDDEN" not in page
     stub = notebook.stub(notebook.reference(source(CLIP), LEFT), LEFT)
-    secret = [line for line in answers(CLIP)[LEFT].splitlines() if len(line) > 20 and line not in stub.splitlines()]
+    secret = [
+        line for line in answers(CLIP)[LEFT].splitlines() if len(line) > 20 and line not in stub.splitlines()
+    ]
     assert secret and not any(line in page for line in secret)
     assert all(line in clip.feedback("full") for line in secret)  # their own answer: the search can find
 
 
+@pytest.mark.repetition
 @pytest.mark.week(SETUP)
 def test_week_00_gives_right_answers_full_marks(tmp_path):
     course = Course(tmp_path, SETUP)
@@ -181,13 +198,19 @@ def test_zips_of_mmlab_submit_are_collected(tmp_path):
     generate(ROOT, SETUP, scratch=tmp_path)
     archive = tmp_path / "downloaded" / SETUP / "archive"
     archive.mkdir(parents=True)
-    config = (ROOT / "nbgrader_config.py").read_text().replace("Path(__file__).resolve().parent", f"Path({str(ROOT)!r})")
+    config = (
+        (ROOT / "nbgrader_config.py")
+        .read_text()
+        .replace("Path(__file__).resolve().parent", f"Path({str(ROOT)!r})")
+    )
     (tmp_path / "nbgrader_config.py").write_text(config + f"\nc.CourseDirectory.root = {str(tmp_path)!r}\n")
     for attempt, time in ((1, "20261121T130501"), (2, "20261121T130502"), (10, "20261121T130510")):
         name = f"{SETUP}_a_b.c@d-e_attempt_{attempt}_{time}_lab.zip"
         with zipfile.ZipFile(archive / name, "w") as made:
             made.writestr("lab.ipynb", (tmp_path / "labs" / SETUP / "lab.ipynb").read_text() + " " * attempt)
-    environment = os.environ | {"PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])}
+    environment = os.environ | {
+        "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
+    }
     command = [sys.executable, "-m", "nbgrader", "zip_collect", SETUP]
     done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr

@@ -2,19 +2,22 @@
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
-from student_labs import ANSWER, ROOT, WEEK, solution
 
-from mmlab.course import cli, labs, notebook, start
-from mmlab.course.exercise import weeks
-from mmlab.course.lab_release import release_of
-from mmlab.course.student_repository import MANIFEST, PRISTINE, publish
+from mmlab.cli import command_line, labs, notebook, start
+from mmlab.cli.lab_release import release_of
 from mmlab.errors import InputError, NotebookError
+from mmlab.instructor.authoring import student_repository
+from mmlab.instructor.authoring.exercise import weeks
+from mmlab.instructor.authoring.student_repository import MANIFEST, PRISTINE, publish
+from student_labs import ANSWER, ROOT, WEEK, solution
 
 TINY = "90_tiny"
 SEED = bytes(range(100, 132))
@@ -38,7 +41,7 @@ def students(published, tmp_path) -> Path:
 def run(folder: Path, *words: str) -> subprocess.CompletedProcess:
     """Run a command with the package of a students' repository, as a student there would."""
     environment = os.environ | {"PYTHONPATH": str(folder), "OMP_NUM_THREADS": "1"}
-    command = [sys.executable, "-m", "mmlab.course.cli", *words]
+    command = [sys.executable, "-m", "mmlab.cli.command_line", *words]
     return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, timeout=300)
 
 
@@ -50,18 +53,82 @@ def names(folder: Path) -> set[str]:
 
 def test_only_what_students_need_is_there(published):
     tops = {name.partition("/")[0] for name in names(published)}
-    assert tops == {"README.md", "LICENSE", "CHANGELOG.md", "CITATION.cff", "CONTRIBUTING.md", "SECURITY.md", "Makefile",
-                    "pyproject.toml", "constraints.txt", "environment.yml", ".gitignore", "mmlab", "lessons", "labs", "book",
-                    PRISTINE, MANIFEST}  # fmt: skip
+    assert tops == {
+        "README.md",
+        "LICENSE",
+        "CHANGELOG.md",
+        "CITATION.cff",
+        "SECURITY.md",
+        "Makefile",
+        "pyproject.toml",
+        "constraints.txt",
+        "environment.yml",
+        ".gitignore",
+        "mmlab",
+        "lessons",
+        "labs",
+        "book",
+        PRISTINE,
+        MANIFEST,
+    }
     readme = (published / "README.md").read_text()
     assert "solutions/ " not in readme and "make test" not in readme and "lessons/ " in readme
 
 
+def test_nothing_names_what_only_instructors_have(published):
+    given, project = (
+        tomllib.loads((folder / "pyproject.toml").read_text())["project"] for folder in (ROOT, published)
+    )
+    assert set(given["optional-dependencies"]) == {
+        "api",
+        "lab",
+        "real",
+        "grade",
+        "cluster",
+        "site",
+        "dev",
+        "all",
+    }
+    extras = {name: given["optional-dependencies"][name] for name in ("api", "lab", "real")}
+    assert project == given | {"optional-dependencies": extras}
+    readme = (published / "README.md").read_text()
+    tree = readme.partition("## Tree")[2].partition("```\n\n")[0]
+    assert "mmlab/ " in tree and "  cli/ " in tree and "  instructor/ " in (ROOT / "README.md").read_text()
+    for word in ("instructor", "container/", "mmlab grade", "mmlab bench", "make labs"):
+        assert word not in readme, word
+    pages = {name for name in names(published) if name.startswith("book/")}
+    assert {"book/index.md", "book/providers.md", "book/faults.md", "book/syllabus.toml"} <= pages
+    assert not [page for page in pages if "instructor" in page or "attacks" in page or "_toc" in page]
+    assert not [
+        page
+        for page in pages
+        if page.endswith(".md") and "mmlab.instructor" in (published / page).read_text()
+    ]
+
+
+def test_links_of_the_published_pages_lead_to_files(published):
+    for page in (published / "README.md", *published.glob("book/*.md")):
+        for link in re.findall(r"\]\(((?!https?:|#)[^)#]+)", page.read_text()):
+            assert (page.parent / link).exists() or (page.parent / f"{link}.md").exists(), f"{page}: {link}"
+
+
 def test_marks_seeds_and_hand_ins_stay_where_they_are(copy_of_tiny, tmp_path, monkeypatch):
     monkeypatch.delenv("MMLAB_SEED_FILE", raising=False)
-    private = [".seed", "lessons/.seed-2025", "gradebook.db.before-20261121", "roster.csv", "submitted/anna/90_tiny/lab.ipynb", ".mmlab/salt",
-               "feedback/anna/90_tiny/lab.html", "lessons/gradebook.db", "lessons/artifacts/x.bin", "tests/wrong/a.py",
-               "labs/90_tiny/notes.txt", "lessons/.ipynb_checkpoints/x.ipynb", "lessons/a.ipynb.before-1"]  # fmt: skip
+    private = [
+        ".seed",
+        "lessons/.seed-2025",
+        "gradebook.db.before-20261121",
+        "roster.csv",
+        "submitted/anna/90_tiny/lab.ipynb",
+        ".mmlab/salt",
+        "feedback/anna/90_tiny/lab.html",
+        "lessons/gradebook.db",
+        "lessons/artifacts/x.bin",
+        "tests/wrong/a.py",
+        "labs/90_tiny/notes.txt",
+        "lessons/.ipynb_checkpoints/x.ipynb",
+        "lessons/a.ipynb.before-1",
+    ]
     for name in private:
         (copy_of_tiny / name).parent.mkdir(parents=True, exist_ok=True)
         (copy_of_tiny / name).write_bytes(SEED)
@@ -105,7 +172,9 @@ def test_labs_are_listed_from_the_releases(students):
         for one in week["exercises"]:
             one["alternates"] = None
     assert told == wanted
-    assert [week["id"] for week in json.loads(run(students, "labs", "02", "--json").stdout)["weeks"]] == ["02_clip"]
+    assert [week["id"] for week in json.loads(run(students, "labs", "02", "--json").stdout)["weeks"]] == [
+        "02_clip"
+    ]
     refused = run(students, "labs", "77")
     assert refused.returncode == 2 and "one of 00_setup, 02_clip" in refused.stderr
 
@@ -113,13 +182,15 @@ def test_labs_are_listed_from_the_releases(students):
 def test_what_needs_solutions_says_so(students):
     for words in (["release"], ["prove", "00_setup"]):
         done = run(students, *words)
-        assert done.returncode == 2 and "instructors' repository" in done.stderr and done.stdout == ""
+        assert done.returncode == 2 and done.stdout == ""
+        assert f"the instructors' repository, which has {words[0]}" in done.stderr
     done = subprocess.run(["make", "-s", "test"], cwd=students, capture_output=True, text=True)
     assert done.returncode == 2 and "only the instructors' repository" in done.stderr
     shown = subprocess.run(["make", "-n", "setup"], cwd=students, capture_output=True, text=True).stdout
-    assert "'.[lab]'" in shown and "npm" not in shown
+    assert "'.[lab,real]'" in shown and "npm" not in shown
 
 
+@pytest.mark.slow
 def test_a_lab_is_worked_in_handed_in_reset_and_updated_without_git(students):
     path = students / LAB
     lab = notebook.read(path)
@@ -128,10 +199,10 @@ def test_a_lab_is_worked_in_handed_in_reset_and_updated_without_git(students):
     notebook.write(path, lab)
     assert run(students, "submit", LAB, "--student", "anna").returncode == 2  # a check cell is missing
     updated = json.loads(run(students, "update", LAB, "--json").stdout)
-    assert updated["kept"] == ["modality_matrix-solution"] and updated["new"] == ["to_model_tensor"]
+    assert updated["kept"] == ["native_modalities-solution"] and updated["new"] == ["to_model_tensor"]
     packed = json.loads(run(students, "submit", LAB, "--student", "anna", "--json").stdout)
-    assert "modality_matrix" not in packed["unanswered"] and (students / packed["file"]).is_file()
-    assert run(students, "reset", LAB, "modality_matrix").returncode == 0
+    assert "native_modalities" not in packed["unanswered"] and (students / packed["file"]).is_file()
+    assert run(students, "reset", LAB, "native_modalities").returncode == 0
     assert notebook.read(path)["cells"] == notebook.read(students / PRISTINE / WEEK / "lab.ipynb")["cells"]
 
 
@@ -156,11 +227,11 @@ def test_a_lab_that_was_committed_with_answers_is_still_told_from_its_release(st
 def test_a_lab_runs_there(students):
     lab = notebook.read(students / LAB)
     solved = notebook.read(ROOT / "solutions" / WEEK / "lab.ipynb")
-    solution(lab)["source"] = notebook.reference(solved, "modality_matrix")
+    solution(lab)["source"] = notebook.reference(solved, "native_modalities")
     notebook.write(students / LAB, lab)
     done = run(students, "check", LAB, "--json")
     rows = {row["name"]: row["passed"] for row in json.loads(done.stdout)["checks"]}
-    assert done.returncode == 1 and rows.pop("modality_matrix") is True and set(rows.values()) == {False}
+    assert done.returncode == 1 and rows.pop("native_modalities") is True and set(rows.values()) == {False}
 
 
 @pytest.mark.slow
@@ -168,7 +239,9 @@ def test_the_machine_is_looked_over_and_the_first_page_opens(students):
     done = run(students, "doctor", "--json")
     checks = {check["name"]: check for check in json.loads(done.stdout)["checks"]}
     assert done.returncode == 0 and checks["course"]["detail"] == str(students)
-    assert checks["cases"]["detail"].startswith(f"{len(weeks(ROOT))} labs") and start.page(students).endswith("00_setup.ipynb")
+    assert checks["cases"]["detail"].startswith(f"{len(weeks(ROOT))} labs") and start.page(students).endswith(
+        "00_setup.ipynb"
+    )
 
 
 # what a second run does
@@ -189,7 +262,11 @@ def test_a_second_run_changes_nothing_and_a_later_one_brings_what_is_new(copy_of
     (out / ".git").mkdir()
     (out / "pyproject.toml").write_text("changed there")
     (out / "LICENSE").write_text("there before ours")
-    for name, text in (("LICENSE", "ours"), ("README.md", "# Course, changed\n"), ("pyproject.toml", "changed here")):
+    for name, text in (
+        ("LICENSE", "ours"),
+        ("README.md", "# Course, changed\n"),
+        ("pyproject.toml", "changed here"),
+    ):
         (copy_of_tiny / name).write_text(text)
     shutil.rmtree(copy_of_tiny / "lessons/old")
     report = publish(copy_of_tiny, out)
@@ -200,17 +277,17 @@ def test_a_second_run_changes_nothing_and_a_later_one_brings_what_is_new(copy_of
 
 
 def test_a_publication_that_was_stopped_goes_on(copy_of_tiny, tmp_path, monkeypatch):
-    out, real = tmp_path / "out", notebook.write_bytes
+    out, real = tmp_path / "out", student_repository.atomic_write
 
     def stops(path: Path, data: bytes) -> None:
         if path.name == "cases.npz":
-            raise NotebookError(f"{path} could not be written (disk full)", "room", "free some")
+            raise InputError(f"{path} could not be written (disk full)", "room", "free some")
         real(path, data)
 
-    monkeypatch.setattr(notebook, "write_bytes", stops)
-    with pytest.raises(NotebookError, match="disk full"):
+    monkeypatch.setattr(student_repository, "atomic_write", stops)
+    with pytest.raises(InputError, match="disk full"):
         publish(copy_of_tiny, out)
-    monkeypatch.setattr(notebook, "write_bytes", real)
+    monkeypatch.setattr(student_repository, "atomic_write", real)
     report = publish(copy_of_tiny, out)
     assert report["kept"] == [] and set(report["files"]) | {MANIFEST} == names(out)
 
@@ -218,7 +295,7 @@ def test_a_publication_that_was_stopped_goes_on(copy_of_tiny, tmp_path, monkeypa
 @pytest.mark.parametrize("place", [".", "..", "inside", "/"])
 def test_the_course_itself_is_never_written_into(place, copy_of_tiny):
     before = names(copy_of_tiny)
-    with pytest.raises(InputError, match="in or around the course"):
+    with pytest.raises(InputError, match="is, contains or is inside the course"):
         publish(copy_of_tiny, copy_of_tiny / place)
     assert names(copy_of_tiny) == before
 
@@ -227,13 +304,23 @@ def test_a_folder_of_somebody_else_is_refused(copy_of_tiny, tmp_path, inside, ca
     inside(copy_of_tiny)
     (tmp_path / "theirs").mkdir()
     (tmp_path / "theirs/work.txt").write_text("precious")
-    assert cli.main(["publish", str(tmp_path / "theirs")]) == 2
+    assert command_line.main(["publish", str(tmp_path / "theirs")]) == 2
     assert "no earlier publication" in capsys.readouterr().err and names(tmp_path / "theirs") == {"work.txt"}
     (tmp_path / "theirs" / MANIFEST).write_text("[]")
-    assert cli.main(["publish", str(tmp_path / "theirs")]) == 2 and "damaged" in capsys.readouterr().err
+    assert (
+        command_line.main(["publish", str(tmp_path / "theirs")]) == 2 and "damaged" in capsys.readouterr().err
+    )
     (tmp_path / "file").write_text("")
-    assert cli.main(["publish", str(tmp_path / "file")]) == 2
-    for path in ("solutions", "solutions/90_tiny/lab.ipynb", "..", "none.md", "gradebook.db", "labs"):
-        assert cli.main(["publish", str(tmp_path / "new"), "--also", path]) == 2
+    assert command_line.main(["publish", str(tmp_path / "file")]) == 2
+    for path in (
+        "solutions",
+        "solutions/90_tiny/lab.ipynb",
+        "..",
+        "none.md",
+        "gradebook.db",
+        "labs",
+        "book/instructors.md",
+    ):
+        assert command_line.main(["publish", str(tmp_path / "new"), "--also", path]) == 2
         assert f"--also {path}" in capsys.readouterr().err
     assert not (tmp_path / "new").exists()

@@ -3,11 +3,17 @@
 import shutil
 from pathlib import Path
 
-from mmlab.course import notebook
+from mmlab.cli import notebook
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
 WEEK = "90_tiny"
+ALL = "exercises/_all.py"  # where the tiny week's exercises are written
+TAKEN = """\
+from _all import EXERCISES
+
+EXERCISE = next(exercise for exercise in EXERCISES if exercise.name == "{name}")
+"""
 
 SOLUTIONS = {
     "scaled_sum": '''\
@@ -65,14 +71,29 @@ def test_mean(mean):
 
 def cell(kind: str, name: str, source: str, **nbgrader) -> dict:
     """Return one cell of a source lab."""
-    entry = {"schema_version": 3, "grade": False, "solution": False, "locked": False, "task": False, "grade_id": name}
-    made = {"cell_type": kind, "id": name, "metadata": {"nbgrader": entry | nbgrader} if nbgrader else {}, "source": source}
+    entry = {
+        "schema_version": 3,
+        "grade": False,
+        "solution": False,
+        "locked": False,
+        "task": False,
+        "grade_id": name,
+    }
+    made = {
+        "cell_type": kind,
+        "id": name,
+        "metadata": {"nbgrader": entry | nbgrader} if nbgrader else {},
+        "source": source,
+    }
     return made | ({"outputs": [], "execution_count": None} if kind == "code" else {})
 
 
 def tiny_lab() -> dict:
     """Return the source lab of the tiny week."""
-    cells = [cell("markdown", "title", "# Lab 90: the smallest of all"), cell("code", "setup", "pass", locked=True)]
+    cells = [
+        cell("markdown", "title", "# Lab 90: the smallest of all"),
+        cell("code", "setup", "pass", locked=True),
+    ]
     for points, (name, source) in enumerate(SOLUTIONS.items(), 1):
         cells += [
             cell("markdown", f"{name}-statement", f"## {name}\n\nDefine `{name}`."),
@@ -93,7 +114,10 @@ def make_course(folder: Path) -> Path:
     week.mkdir(parents=True)
     (folder / "lessons").mkdir()
     (folder / "pyproject.toml").touch()
-    shutil.copy(HERE / "tiny_exercises.py", week / "exercises.py")
+    (week / "exercises").mkdir()
+    shutil.copy(HERE / "tiny_exercises.py", week / ALL)
+    for name in ("scaled_sum", "Gain", "Tally", "nearest_centre", "test_mean", "explain"):
+        (week / "exercises" / f"{name}.py").write_text(TAKEN.format(name=name))
     shutil.copy(ROOT / "nbgrader_config.py", folder)
     notebook.write(week / "lab.ipynb", tiny_lab())
     return folder

@@ -1,20 +1,26 @@
-"""A week of the smallest exercises, one a driver: the tests' course."""
+"""A week of the smallest exercises, one a driver: the tests' course.
+
+In a course it is exercises/_all.py; a file a name takes its exercise out of it.
+"""
 
 import numpy as np
 import torch
 from torch import nn
 
-from mmlab.course.exercise import Compare, Driver, Exercise, Misconception
-
-WITHHELD = ["mmlab/losses.py"]
+from mmlab.instructor.authoring.exercise import Answer, Compare, Driver, Exercise, mistake
 
 
 # ---------------------------------------------------------------- call
 def cases_for_scaled_sum(rng):
     """Return three arrays with unequal sizes and scales, and one scale that is refused."""
     sizes = ((2, 3), (4, 1), (3, 5))
-    cases = [{"args": [torch.tensor(rng.normal(size=size), dtype=torch.float32)],
-              "kwargs": {"scale": float(rng.uniform(2, 3))}} for size in sizes]  # fmt: skip
+    cases = [
+        {
+            "args": [torch.tensor(rng.normal(size=size), dtype=torch.float32)],
+            "kwargs": {"scale": float(rng.uniform(2, 3))},
+        }
+        for size in sizes
+    ]
     return [*cases, {"args": [torch.ones(2)], "kwargs": {"scale": -1.0}}]
 
 
@@ -49,8 +55,14 @@ def scaled_sum__scales_last(x, scale):
 # ---------------------------------------------------------------- module
 def cases_for_Gain(rng):
     """Return three states and inputs."""
-    return [{"init": {"width": size}, "state": {"log_gain": torch.tensor(rng.normal(size=size), dtype=torch.float32)},
-             "inputs": [torch.tensor(rng.normal(size=(2, size)), dtype=torch.float32)]} for size in (3, 4, 5)]  # fmt: skip
+    return [
+        {
+            "init": {"width": size},
+            "state": {"log_gain": torch.tensor(rng.normal(size=size), dtype=torch.float32)},
+            "inputs": [torch.tensor(rng.normal(size=(2, size)), dtype=torch.float32)],
+        }
+        for size in (3, 4, 5)
+    ]
 
 
 class Gain__without_the_exponential(nn.Module):
@@ -101,8 +113,19 @@ class Gain__with_a_power(nn.Module):
 # ---------------------------------------------------------------- script
 def cases_for_Tally(rng):
     """Return three scripts with numbers of their own."""
-    return [{"steps": [["new", [int(rng.integers(3, 9))]], ["call", "add", [int(rng.integers(2, 9))]],
-                       ["call", "add", [4]], ["get", "total"], ["call", "add", [-1]], ["get", "total"]]} for _ in range(3)]  # fmt: skip
+    return [
+        {
+            "steps": [
+                ["new", [int(rng.integers(3, 9))]],
+                ["call", "add", [int(rng.integers(2, 9))]],
+                ["call", "add", [4]],
+                ["get", "total"],
+                ["call", "add", [-1]],
+                ["get", "total"],
+            ]
+        }
+        for _ in range(3)
+    ]
 
 
 class Tally__starts_at_zero:
@@ -165,10 +188,13 @@ def cases_for_nearest_centre(rng):
     for _ in range(3):
         centres = rng.normal(size=(3, 2)) * 20
         labels, asked = rng.integers(0, 3, 40), rng.integers(0, 3, 60)
-        cases.append({
-            "given": {"points": centres[labels] + rng.normal(size=(40, 2)), "labels": labels},
-            "inputs": {"points": centres[asked] + rng.normal(size=(60, 2))}, "truth": asked,
-        })  # fmt: skip
+        cases.append(
+            {
+                "given": {"points": centres[labels] + rng.normal(size=(40, 2)), "labels": labels},
+                "inputs": {"points": centres[asked] + rng.normal(size=(60, 2))},
+                "truth": asked,
+            }
+        )
     return cases
 
 
@@ -256,31 +282,91 @@ def test_mean__against_a_loop(mean):
 
 
 def exercise(name, driver, compare, functions, **more):
-    """Return an exercise whose first three functions are misconceptions, the others alternates."""
-    misconceptions = tuple(
-        Misconception(function, f"it {function.__name__.partition('__')[2]}", "mend it") for function in functions[:3]
+    """Return an exercise whose first three functions are mistakes, the others alternates."""
+    named = {function.__name__.partition("__")[2]: function for function in functions}
+    mistakes = tuple(mistake(key, named[key], f"it {key}", "fix it") for key in list(named)[:3])
+    alternates = tuple(Answer(key, named[key]) for key in list(named)[3:])
+    return Exercise(
+        name=name,
+        difficulty=1,
+        importance=2,
+        minutes=5,
+        hints=("Look again.", "And *again*."),
+        driver=driver,
+        compare=compare,
+        mistakes=mistakes,
+        alternates=alternates,
+        **more,
     )
-    return Exercise(name=name, difficulty=1, importance=2, minutes=5, hints=("Look again.", "And *again*."),
-                    driver=driver, compare=compare, misconceptions=misconceptions, alternates=functions[3:], **more)  # fmt: skip
 
 
 EXERCISES = [
-    exercise("scaled_sum", Driver("call", gradient=True), Compare("close"),
-             (scaled_sum__forgets_the_scale, scaled_sum__takes_the_mean, scaled_sum__takes_any_scale,
-              scaled_sum__in_a_loop, scaled_sum__scales_last),
-             cases=cases_for_scaled_sum, forbids=("name:einsum", "aten.prod")),
-    exercise("Gain", Driver("module"), Compare("close"),
-             (Gain__without_the_exponential, Gain__adds, Gain__stops_the_gradient, Gain__with_torch_exp,
-              Gain__with_a_power), cases=cases_for_Gain, needs=("scaled_sum",)),
-    exercise("Tally", Driver("script"), Compare("equal"),
-             (Tally__starts_at_zero, Tally__keeps_the_last, Tally__takes_negatives, Tally__as_a_list,
-              Tally__checks_last), cases=cases_for_Tally),
-    exercise("nearest_centre", Driver("predict"), Compare("accuracy", minimum=0.9),
-             (nearest_centre__takes_the_farthest, nearest_centre__shifts_the_labels, nearest_centre__says_one_label,
-              nearest_centre__as_scores, nearest_centre__by_one_neighbour), cases=cases_for_nearest_centre),
-    exercise("test_mean", Driver("bugs"), Compare("equal"),
-             (test_mean__asserts_nothing, test_mean__only_equal_values, test_mean__refuses_all, test_mean__two_lists,
-              test_mean__against_a_loop),
-             versions=(right_mean, right_loop, right_numpy, buggy_sum, buggy_floor, buggy_first, buggy_one_less)),
+    exercise(
+        "scaled_sum",
+        Driver("call", gradient=True),
+        Compare("close"),
+        (
+            scaled_sum__forgets_the_scale,
+            scaled_sum__takes_the_mean,
+            scaled_sum__takes_any_scale,
+            scaled_sum__in_a_loop,
+            scaled_sum__scales_last,
+        ),
+        cases=cases_for_scaled_sum,
+        forbids=("mmlab.losses.cosines", "torch.einsum", "aten.prod"),
+    ),
+    exercise(
+        "Gain",
+        Driver("module"),
+        Compare("close"),
+        (
+            Gain__without_the_exponential,
+            Gain__adds,
+            Gain__stops_the_gradient,
+            Gain__with_torch_exp,
+            Gain__with_a_power,
+        ),
+        cases=cases_for_Gain,
+        needs=("scaled_sum",),
+    ),
+    exercise(
+        "Tally",
+        Driver("script"),
+        Compare("equal"),
+        (
+            Tally__starts_at_zero,
+            Tally__keeps_the_last,
+            Tally__takes_negatives,
+            Tally__as_a_list,
+            Tally__checks_last,
+        ),
+        cases=cases_for_Tally,
+    ),
+    exercise(
+        "nearest_centre",
+        Driver("predict"),
+        Compare("accuracy", minimum=0.9),
+        (
+            nearest_centre__takes_the_farthest,
+            nearest_centre__shifts_the_labels,
+            nearest_centre__says_one_label,
+            nearest_centre__as_scores,
+            nearest_centre__by_one_neighbour,
+        ),
+        cases=cases_for_nearest_centre,
+    ),
+    exercise(
+        "test_mean",
+        Driver("bugs"),
+        Compare("equal"),
+        (
+            test_mean__asserts_nothing,
+            test_mean__only_equal_values,
+            test_mean__refuses_all,
+            test_mean__two_lists,
+            test_mean__against_a_loop,
+        ),
+        versions=(right_mean, right_loop, right_numpy, buggy_sum, buggy_floor, buggy_first, buggy_one_less),
+    ),
     Exercise(name="explain", difficulty=1, importance=1, minutes=5, hints=("a", "b"), driver=Driver("text")),
-]  # fmt: skip
+]

@@ -1,17 +1,21 @@
 """Attention and the block: against plain loops, and what each refuses."""
 
 import math
+from dataclasses import FrozenInstanceError
 
 import pytest
 import torch
 
-from mmlab.errors import InputError
+from mmlab.errors import InputError, ShapeError
 from mmlab.models.attention import (
     ACTIVATIONS,
     MultiHeadAttention,
     TransformerBlock,
     activation_layer,
+    causal_mask,
 )
+from mmlab.models.text import TextConfig
+from mmlab.models.vit import VisionConfig
 
 
 def attention_by_loops(attention, x, causal):
@@ -33,15 +37,18 @@ def test_attention_is_its_formula(causal):
     torch.manual_seed(1)
     attention, x = MultiHeadAttention(24, 3), torch.randn(2, 7, 24) * 2
     wanted = attention_by_loops(attention, x, causal)
-    torch.testing.assert_close(attention(x, causal=causal), wanted, rtol=1e-5, atol=1e-5)
+    torch.testing.assert_close(
+        attention(x, mask=causal_mask(7) if causal else None), wanted, rtol=1e-5, atol=1e-5
+    )
 
 
 def test_a_causal_block_cannot_see_what_comes_later():
     torch.manual_seed(2)
-    block, x = TransformerBlock(24, 3, causal=True), torch.randn(2, 7, 24)
+    block, x = TransformerBlock(24, 3), torch.randn(2, 7, 24)
     changed = x.clone()
     changed[:, 4:] += 1
-    before, after = block(x), block(changed)
+    mask = causal_mask(7)
+    before, after = block(x, mask), block(changed, mask)
     torch.testing.assert_close(before[:, :4], after[:, :4])
     assert not torch.allclose(before[:, 4:], after[:, 4:])
 
@@ -68,3 +75,36 @@ def test_an_unknown_activation_lists_the_known_ones():
 def test_heads_that_do_not_divide_the_width_are_named(width, heads):
     with pytest.raises(InputError, match=f"width={width}, heads={heads}"):
         MultiHeadAttention(width, heads)
+
+
+@pytest.mark.parametrize("masked", [False, True])
+def test_cross_attention_and_its_weights_are_the_formula(masked):
+    torch.manual_seed(4)
+    attention, x, context = MultiHeadAttention(24, 3), torch.randn(2, 5, 24) * 2, torch.randn(2, 7, 24)
+    mask = torch.rand(2, 1, 5, 7) > 0.4 if masked else None
+    if masked:
+        mask[..., 0] = True  # every query may look somewhere
+    out, weights = attention(x, context, mask, return_weights=True)
+    torch.testing.assert_close(out, attention(x, context, mask), rtol=1e-5, atol=1e-5)
+    assert weights.shape == (2, 3, 5, 7)
+    torch.testing.assert_close(weights.sum(3), torch.ones(2, 3, 5))
+    if masked:
+        assert not weights[(~mask).expand_as(weights)].any()
+    values = attention.split(attention.value(context))
+    torch.testing.assert_close(out, attention.out((weights @ values).transpose(1, 2).flatten(2)))
+
+
+@pytest.mark.parametrize(
+    "mask", [torch.zeros(5, 7), torch.ones(5, 6, dtype=torch.bool), torch.ones(7, dtype=torch.bool)]
+)
+def test_a_mask_of_another_shape_or_type_is_named(mask):
+    with pytest.raises(ShapeError, match=r"booleans \(\.\.\., 5, 7\)"):
+        MultiHeadAttention(24, 3)(torch.randn(2, 5, 24), torch.randn(2, 7, 24), mask)
+
+
+def test_configs_are_frozen_and_check_themselves():
+    with pytest.raises(FrozenInstanceError):
+        VisionConfig().width = 32
+    with pytest.raises(InputError, match="VisionConfig\\(width=30, heads=4\\)"):
+        VisionConfig(width=30)
+    assert TextConfig(20).end == 19 and TextConfig(20, end=3).end == 3 and VisionConfig().tokens == 17

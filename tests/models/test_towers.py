@@ -7,8 +7,8 @@ from torch.nn import functional as F
 from mmlab import world
 from mmlab.errors import InputError, ShapeError
 from mmlab.models import clip
-from mmlab.models.text import TextTower, WordTokenizer, split_words
-from mmlab.models.vit import ViT
+from mmlab.models.text import TextConfig, TextTower, WordTokenizer, split_words
+from mmlab.models.vit import VisionConfig, ViT
 
 WORDS = ("a", "large", "red", "circle", "left", "of")
 
@@ -52,7 +52,7 @@ def test_a_repeated_word_is_refused():
 
 def test_what_follows_the_end_changes_nothing():
     torch.manual_seed(1)
-    tower = TextTower(20, width=24, heads=3, length=8)
+    tower = TextTower(TextConfig(20, width=24, heads=3, length=8))
     ids = torch.tensor([[18, 4, 19, 0, 0, 0, 0, 0], [18, 3, 5, 7, 19, 0, 0, 0]])
     littered = ids.clone()
     littered[0, 3:] = torch.tensor([4, 7, 19, 2, 2])
@@ -75,11 +75,11 @@ def test_what_follows_the_end_changes_nothing():
 )
 def test_ids_that_do_not_fit_are_named(ids, error):
     with pytest.raises(error, match="wanted: .*\n  try: "):
-        TextTower(20, width=24, heads=3, length=8)(ids)
+        TextTower(TextConfig(20, width=24, heads=3, length=8))(ids)
 
 
 def test_a_vit_gives_a_class_token_and_a_token_a_patch():
-    model = ViT(image_size=24, patch=8, width=40, heads=5)
+    model = ViT(VisionConfig(image_size=24, patch=8, width=40, heads=5))
     pixels = torch.randn(3, 3, 24, 24)
     tokens = model(pixels)
     assert tokens.shape == (3, 10, 40)
@@ -87,7 +87,7 @@ def test_a_vit_gives_a_class_token_and_a_token_a_patch():
 
 
 def test_patches_run_row_by_row():
-    model = ViT(image_size=24, patch=8, width=40, heads=5)
+    model = ViT(VisionConfig(image_size=24, patch=8, width=40, heads=5))
     pixels = torch.zeros(1, 3, 24, 24)
     pixels[:, :, 8:16, 0:8] = 1  # second row, first column: patch 3 of 0 … 8
     changed = model.embed(pixels) - model.embed(torch.zeros_like(pixels))
@@ -113,7 +113,7 @@ def test_pixels_that_do_not_fit_are_named(pixels):
 @pytest.mark.parametrize("image_size, patch", [(32, 7), (32, 0), (8, 16)])
 def test_patches_that_do_not_tile_the_image_are_refused(image_size, patch):
     with pytest.raises(InputError, match="tile the image"):
-        ViT(image_size, patch)
+        VisionConfig(image_size, patch)
 
 
 def test_logits_are_scaled_cosines_of_many_images_and_few_texts():

@@ -5,9 +5,9 @@ import sys
 
 import pytest
 
-from mmlab.course import network
-from mmlab.course.kernel import Cost
-from mmlab.course.run import run
+from mmlab.cli import network
+from mmlab.cli.kernel import Cost
+from mmlab.cli.run import run
 
 SWALLOWED = """
 import socket
@@ -43,7 +43,7 @@ def test_unix_sockets_and_unaddressed_sends_are_no_attempts():
 
 def test_the_hook_alone_sees_a_swallowed_attempt(tmp_path):
     log = tmp_path / "log"
-    code = f"from mmlab.course import network\nnetwork.watch({str(log)!r})\n{SWALLOWED}"
+    code = f"from mmlab.cli import network\nnetwork.watch({str(log)!r})\n{SWALLOWED}"
     subprocess.run([sys.executable, "-c", code], check=True, timeout=60)
     attempts, steps = network.read_log(log)
     assert "socket.connect 192.0.2.1" in attempts
@@ -80,4 +80,4 @@ def test_budgets_name_what_broke():
     assert len(cost.faults()) == 1 and "3000 MB" in cost.faults()[0]
     assert any("11 steps" in fault for fault in cost.faults(max_steps=10))
     assert any("3001 steps" in fault for fault in Cost(steps=3001).faults())
-    assert sum("s (at most" in fault for fault in cost.faults(clock=True)) == 2
+    assert sum("s (max" in fault for fault in cost.faults(clock=True)) == 2

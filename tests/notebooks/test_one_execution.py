@@ -2,7 +2,10 @@
 
 from pathlib import Path
 
-from mmlab.course import outputs, places
+import pytest
+
+from mmlab.cli import notebook, paths
+from mmlab.instructor.authoring import outputs
 
 ROOT = Path(__file__).parents[2]
 
@@ -14,6 +17,7 @@ handle.update(HTML("last"))
 WIDGET = "import ipywidgets\nipywidgets.IntSlider(value=3)"
 
 
+@pytest.mark.slow
 def test_copies_hold_what_a_front_end_would_show(course):
     course.lesson("good", LIVE, "print('old'); clear_output(); print('new')", WIDGET)
     result = course.pytest("--nbval-lax")  # without paths: all lessons and solved labs
@@ -28,6 +32,7 @@ def test_copies_hold_what_a_front_end_would_show(course):
     assert ran.metadata.mmlab.executed.ok
 
 
+@pytest.mark.slow
 def test_wrong_cleared_and_costly_notebooks_fail(course):
     course.lesson("cleared", "print(1)", marked={0: None})
     course.lesson("costly", "import sys; sys.audit('mmlab.step')", mmlab={"max_steps": 0})
@@ -44,12 +49,24 @@ def test_no_notebook_at_all_is_an_error(course):
     assert course.pytest("--nbval-lax").returncode != 0
 
 
-def test_notebooks_do_not_run_side_by_side(course):
+@pytest.mark.slow
+def test_two_notebooks_run_side_by_side_each_of_them_whole(course):
+    for name in ("first", "second"):
+        course.lesson(name, f"name = {name!r}", "name")
+    result = course.pytest("--nbval-lax", "-n", "2", "--dist", "loadfile")
+    assert result.returncode == 0 and "6 passed" in result.stdout, result.stdout
+    for name in ("first", "second"):
+        ran = course.executed(name)
+        assert ran.metadata.mmlab.executed.ok and ran.cells[1].outputs[0].data["text/plain"] == repr(name)
+
+
+def test_cells_of_one_notebook_are_not_shared_out(course):
     course.lesson("good", "print(1)")
     result = course.pytest("--nbval-lax", "-n", "2")
-    assert result.returncode != 0 and "one at a time" in result.stderr
+    assert result.returncode != 0 and "--dist loadfile" in result.stderr
 
 
+@pytest.mark.slow
 def test_refreshing_mends_marked_outputs_and_twice_changes_nothing(course):
     path = course.lesson("wrong", "print(1)", "2", "print('plain')", marked={0: "9\n", 1: "9"})
     assert course.pytest("--nbval-lax").returncode == 1
@@ -59,12 +76,13 @@ def test_refreshing_mends_marked_outputs_and_twice_changes_nothing(course):
     assert outputs.main([]) == 0 and outputs.main(["--check"]) == 0
     assert path.read_text() == once
     assert course.pytest("--nbval-lax").returncode == 0
-    cells = outputs.executed.read(path).cells
+    cells = notebook.node(path).cells
     assert cells[0].outputs[0].text == "1\n" and cells[0].execution_count == 1
     assert cells[1].outputs[0].data == {"text/plain": "2"}
     assert cells[2].outputs == [] and cells[2].execution_count is None
 
 
+@pytest.mark.slow
 def test_a_stale_or_missing_copy_is_refused(course, capsys):
     path = course.lesson("marked", "print(1)", marked={0: "1\n"})
     assert outputs.main([]) == 1
@@ -76,9 +94,9 @@ def test_a_stale_or_missing_copy_is_refused(course, capsys):
 
 
 def test_what_is_committed_is_what_refreshing_writes():
-    folder = places.root(ROOT)
-    sources = [*places.lessons(folder), *places.solutions(folder)]
+    folder = paths.root(ROOT)
+    sources = [*paths.lessons(folder), *paths.solutions(folder)]
     assert sources
     for path in sources:
-        clean = outputs.text(outputs.stripped(outputs.executed.read(path)))
+        clean = notebook.dumps(outputs.stripped(notebook.node(path)))
         assert path.read_text(encoding="utf-8") == clean, f"{path}: run `make notebooks`"

@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from mmlab.course import cli, executed
-from mmlab.course.run import run
+from mmlab.cli import command_line, notebook
+from mmlab.cli.run import run
 from mmlab.errors import NotebookError
 
 STEPS = "import sys\nfor _ in range(5): sys.audit('mmlab.step')"
@@ -13,7 +13,7 @@ STEPS = "import sys\nfor _ in range(5): sys.audit('mmlab.step')"
 
 def test_the_report_has_the_promised_keys(course, capsys):
     path = course.lesson("good", "print('a')", "1 + 1")
-    assert cli.main(["run", str(path), "--json"]) == 0
+    assert command_line.main(["run", str(path), "--json"]) == 0
     out = json.loads(capsys.readouterr().out)
     (row,) = out["notebooks"]
     assert set(out) == {"notebooks"} and row["path"].endswith("good.ipynb")
@@ -28,11 +28,11 @@ def test_a_folder_runs_every_notebook_and_one_failure_is_exit_1(course, capsys):
     course.lesson("bad", "1 / 0", "print('not reached')")
     course.lesson("good", "print('a')")
     (course.folder / "lessons/torn.ipynb").write_text('{"cells": [')
-    assert cli.main(["run", "lessons", "--json"]) == 1
+    assert command_line.main(["run", "lessons", "--json"]) == 1
     rows = json.loads(capsys.readouterr().out)["notebooks"]
     assert [row["ok"] for row in rows] == [False, True, False]
     assert "cell c0 raised ZeroDivisionError" in rows[0]["faults"][0]
-    assert "not a notebook" in rows[2]["faults"][0]
+    assert "torn.ipynb is not JSON" in rows[2]["faults"][0]
 
 
 def test_a_dead_kernel_is_a_failure(course):
@@ -54,16 +54,17 @@ def test_the_kernel_runs_in_the_notebooks_folder_with_passive_threads(course):
 
 
 @pytest.mark.parametrize(
-    "content", ["", "{", "[]", '{"cells": []}', '{"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": []}']
+    "content",
+    ["", "{", "[]", '{"cells": []}', '{"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": []}'],
 )
 def test_what_is_no_notebook_is_named(tmp_path, content):
     path = tmp_path / "broken.ipynb"
     path.write_text(content)
     with pytest.raises(NotebookError, match="broken.ipynb"):
-        executed.read(path)
+        notebook.node(path)
 
 
 def test_a_missing_notebook_and_an_empty_folder_are_named(tmp_path):
     with pytest.raises(NotebookError, match="nowhere"):
         run(tmp_path / "nowhere.ipynb")
-    assert cli.main(["run", str(tmp_path)]) == 2
+    assert command_line.main(["run", str(tmp_path)]) == 2

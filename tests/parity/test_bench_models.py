@@ -1,6 +1,6 @@
 """The comparison with the library runs, and compares like with like."""
 
-from mmlab.course import bench_models
+from mmlab.instructor.bench import models as bench_models
 
 
 def test_every_pair_is_measured_on_both_sides():

@@ -7,8 +7,8 @@ from transformers import CLIPConfig, CLIPModel, CLIPTextModelWithProjection
 from mmlab.losses import contrastive_loss_of_logits
 from mmlab.models import clip, weights
 from mmlab.models.attention import ACTIVATIONS
-from mmlab.models.text import TextTower
-from mmlab.models.vit import ViT
+from mmlab.models.text import TextConfig, TextTower
+from mmlab.models.vit import VisionConfig, ViT
 
 SIZE = 41  # ids
 
@@ -22,8 +22,8 @@ def close(ours, theirs, tolerance=1e-5):
 def random_ours(activation="gelu"):
     """Return a CLIP whose every weight is random, sizes all unequal."""
     torch.manual_seed(1)
-    vision = ViT(24, 8, 40, 3, 5, activation=activation, pre_norm=True, mlp_ratio=3)
-    text = TextTower(SIZE, 48, 2, 6, 13, activation=activation, mlp_ratio=2)
+    vision = ViT(VisionConfig(24, 8, 40, 3, 5, activation=activation, pre_norm=True, mlp_ratio=3))
+    text = TextTower(TextConfig(SIZE, 48, 2, 6, 13, activation=activation, mlp_ratio=2))
     model = clip.CLIP(vision, text, embed_width=28)
     return shaken(model)
 
@@ -41,13 +41,19 @@ def random_theirs(activation="gelu", end=SIZE - 1):
     torch.manual_seed(2)
     tower = dict(num_hidden_layers=2, hidden_act=activation)
     text = dict(
-        hidden_size=48, intermediate_size=100, num_attention_heads=6, vocab_size=SIZE,
-        max_position_embeddings=13, eos_token_id=end, bos_token_id=1, pad_token_id=0, **tower,
-    )  # fmt: skip
-    vision = dict(
-        hidden_size=40, intermediate_size=90, num_attention_heads=5, image_size=24, patch_size=8,
+        hidden_size=48,
+        intermediate_size=100,
+        num_attention_heads=6,
+        vocab_size=SIZE,
+        max_position_embeddings=13,
+        eos_token_id=end,
+        bos_token_id=1,
+        pad_token_id=0,
         **tower,
-    )  # fmt: skip
+    )
+    vision = dict(
+        hidden_size=40, intermediate_size=90, num_attention_heads=5, image_size=24, patch_size=8, **tower
+    )
     return shaken(CLIPModel(CLIPConfig(text_config=text, vision_config=vision, projection_dim=28)))
 
 

@@ -7,14 +7,18 @@ from transformers import CLIPVisionConfig, CLIPVisionModel, ViTConfig, ViTModel
 from transformers.models.vit.modeling_vit import ViTLayer
 
 from mmlab.models import weights
-from mmlab.models.attention import ACTIVATIONS, MultiHeadAttention
-from mmlab.models.vit import ViT
+from mmlab.models.attention import ACTIVATIONS, MultiHeadAttention, causal_mask
+from mmlab.models.vit import VisionConfig, ViT
 
 OURS = dict(image_size=24, patch=8, width=40, layers=3, heads=5, mlp_ratio=3)
 THEIRS = dict(
-    image_size=24, patch_size=8, hidden_size=40, num_hidden_layers=3, num_attention_heads=5,
+    image_size=24,
+    patch_size=8,
+    hidden_size=40,
+    num_hidden_layers=3,
+    num_attention_heads=5,
     intermediate_size=90,
-)  # fmt: skip
+)
 
 
 def shaken(model):
@@ -44,7 +48,7 @@ def library_vit(config):
 
 @pytest.mark.parametrize("activation", ACTIVATIONS)
 def test_our_weights_give_ViTModel_our_tokens(activation):
-    ours = shaken(ViT(**OURS, activation=activation))
+    ours = shaken(ViT(VisionConfig(**OURS, activation=activation)))
     theirs = library_vit(ViTConfig(**weights.vit_config(ours)))
     theirs.load_state_dict(weights.vit_to_transformers(ours.state_dict()))
     tokens = theirs(pixels()).last_hidden_state
@@ -54,7 +58,7 @@ def test_our_weights_give_ViTModel_our_tokens(activation):
 
 @pytest.mark.parametrize("activation", ACTIVATIONS)
 def test_our_weights_give_CLIPVisionModel_our_vectors(activation):
-    ours = shaken(ViT(**OURS, activation=activation, pre_norm=True))
+    ours = shaken(ViT(VisionConfig(**OURS, activation=activation, pre_norm=True)))
     theirs = CLIPVisionModel(CLIPVisionConfig(**weights.vit_config(ours))).eval()
     theirs.load_state_dict(weights.vit_to_transformers(ours.state_dict()))
     output = theirs(pixels())
@@ -88,14 +92,14 @@ def test_the_names_in_the_librarys_files_are_understood(tmp_path):
 
 @pytest.mark.parametrize("pre_norm", [False, True])
 def test_a_round_trip_through_their_names_is_equal_bit_for_bit(pre_norm):
-    state = shaken(ViT(**OURS, pre_norm=pre_norm)).state_dict()
+    state = shaken(ViT(VisionConfig(**OURS, pre_norm=pre_norm))).state_dict()
     back = weights.vit_from_transformers(weights.vit_to_transformers(state))
     assert back.keys() == state.keys()
     assert all(torch.equal(back[name], state[name]) for name in state)
 
 
 def test_a_block_is_ViTLayer():
-    ours = shaken(ViT(**OURS))
+    ours = shaken(ViT(VisionConfig(**OURS)))
     theirs = library_vit(ViTConfig(**weights.vit_config(ours)))
     theirs.load_state_dict(weights.vit_to_transformers(ours.state_dict()))
     x = torch.randn(4, 11, 40)
@@ -103,8 +107,8 @@ def test_a_block_is_ViTLayer():
     close(ours.blocks[1](x), theirs.layers[1](x))
 
 
-@pytest.mark.parametrize("causal", [False, True])
-def test_attention_is_torchs_MultiheadAttention(causal):
+def attention_pair():
+    """Return our attention and torch's with the same weights."""
     ours = shaken(MultiHeadAttention(40, 5))
     theirs = torch.nn.MultiheadAttention(40, 5, batch_first=True)
     parts = (ours.query, ours.key, ours.value)
@@ -112,6 +116,20 @@ def test_attention_is_torchs_MultiheadAttention(causal):
         theirs.in_proj_weight.copy_(torch.cat([part.weight for part in parts]))
         theirs.in_proj_bias.copy_(torch.cat([part.bias for part in parts]))
     theirs.out_proj.load_state_dict(ours.out.state_dict())
+    return ours, theirs
+
+
+@pytest.mark.parametrize("causal", [False, True])
+def test_attention_is_torchs_MultiheadAttention(causal):
+    ours, theirs = attention_pair()
     x = torch.randn(4, 11, 40)
-    mask = torch.ones(11, 11, dtype=torch.bool).triu(1) if causal else None
-    close(ours(x, causal=causal), theirs(x, x, x, attn_mask=mask)[0])
+    mask = causal_mask(11) if causal else None
+    wanted, weights = theirs(x, x, x, attn_mask=None if mask is None else ~mask, average_attn_weights=False)
+    close(ours(x, mask=mask), wanted)
+    close(ours(x, mask=mask, return_weights=True)[1], weights)
+
+
+def test_cross_attention_is_torchs_MultiheadAttention():
+    ours, theirs = attention_pair()
+    x, context = torch.randn(4, 11, 40), torch.randn(4, 6, 40)
+    close(ours(x, context), theirs(x, context, context)[0])

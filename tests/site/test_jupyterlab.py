@@ -12,7 +12,9 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 SCREENS = ROOT / "build/screens"
 # JupyterLab's own noise that says nothing about the course.
-HARMLESS = re.compile(r"favicon|ResizeObserver|was preloaded using link preload|manifest|404.*api/(config|settings)")
+HARMLESS = re.compile(
+    r"favicon|ResizeObserver|was preloaded using link preload|manifest|404.*api/(config|settings)"
+)
 
 pytestmark = pytest.mark.site
 
@@ -31,7 +33,7 @@ def lab(tmp_path_factory) -> Iterator[str]:
         "OMP_WAIT_POLICY": "PASSIVE",
         "PYTHONUNBUFFERED": "1",
     }
-    command = [sys.executable, "-m", "mmlab.course.cli", "start", "--port", "0"]
+    command = [sys.executable, "-m", "mmlab.cli.command_line", "start", "--port", "0"]
     server = subprocess.Popen(
         command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
     )

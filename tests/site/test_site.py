@@ -66,7 +66,9 @@ def test_every_internal_link_leads_somewhere(site):
 
 
 def test_no_page_names_a_foreign_script_style_or_picture(site):
-    pattern = re.compile(r'<(?:script|img|iframe|source)[^>]+src="(?:https?:)?//|<link[^>]+rel="stylesheet"[^>]+href="(?:https?:)?//')
+    pattern = re.compile(
+        r'<(?:script|img|iframe|source)[^>]+src="(?:https?:)?//|<link[^>]+rel="stylesheet"[^>]+href="(?:https?:)?//'
+    )
     assert not [page for page in PAGES if pattern.search((site / page).read_text())]
 
 
@@ -146,7 +148,9 @@ def test_code_of_lessons_on_the_site_compiles():
 def visit(browser, address: str, page: str, width: int, theme: str) -> tuple[list, list, list]:
     """Open one page; return console errors, foreign requests and axe's findings."""
     context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=theme)
-    context.add_init_script(f"localStorage.setItem('mode', '{theme}'); localStorage.setItem('theme', '{theme}')")
+    context.add_init_script(
+        f"localStorage.setItem('mode', '{theme}'); localStorage.setItem('theme', '{theme}')"
+    )
     tab = context.new_page()
     errors, foreign = [], []
     tab.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)

@@ -15,8 +15,7 @@ RELATION = r" (?:is |are )?(?:to the )?(left of|right of|above|below) "
 
 def is_such(shape, text) -> bool:
     """Whether a shape is a "large red ring", a "shape", "circles" ..."""
-    of_it = {shape.size, shape.colour, shape.kind, shape.kind + "s", shape.kind + "es",
-             "shape", "shapes"}  # fmt: skip
+    of_it = {shape.size, shape.colour, shape.kind, shape.kind + "s", shape.kind + "es", "shape", "shapes"}
     return set(text.split()) <= of_it
 
 

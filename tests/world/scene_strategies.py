@@ -16,9 +16,7 @@ def shapes(draw, colours=tuple(COLOURS), kinds=KINDS):
 def scenes(**choices):
     """Return a strategy of scenes; few colours and kinds make shapes that are alike."""
     return st.builds(
-        Scene,
-        st.lists(shapes(**choices), min_size=1, max_size=4),
-        st.sampled_from(tuple(BACKGROUNDS)),
+        Scene, st.lists(shapes(**choices), min_size=1, max_size=4), st.sampled_from(tuple(BACKGROUNDS))
     )
 
 

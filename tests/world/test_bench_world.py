@@ -2,7 +2,9 @@
 
 import json
 
-from mmlab.course import bench, bench_world, cli
+from mmlab.cli import command_line
+from mmlab.instructor.bench import command
+from mmlab.instructor.bench import world as bench_world
 
 
 def test_both_sides_are_measured_on_the_same_picture():
@@ -18,12 +20,12 @@ def test_both_sides_are_measured_on_the_same_picture():
 def test_the_command_prints_json_and_fails_below_its_target(monkeypatch, capsys):
     for ok, status in ((True, 0), (False, 1)):
         monkeypatch.setattr(bench_world, "measure", lambda ok=ok: {"ok": ok, "target": 2.5})
-        assert cli.main(["bench", "world", "--json"]) == status
+        assert command_line.main(["bench", "world", "--json"]) == status
         figures = {"ok": ok, "target": 2.5}
         assert json.loads(capsys.readouterr().out) == {"world": figures} | figures  # alone: at the top too
 
 
 def test_an_unknown_bench_is_named(capsys):
-    assert cli.main(["bench", "moon"]) == 2
+    assert command_line.main(["bench", "moon"]) == 2
     assert "moon" in capsys.readouterr().err
-    assert set(bench.BENCHES) >= {"world", "models"}
+    assert set(command.BENCHES) >= {"world", "models"}

@@ -5,13 +5,13 @@ import itertools
 import re
 
 import pytest
-from caption_oracle import brute_force
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from scene_strategies import alike, scenes
 
+from caption_oracle import brute_force
 from mmlab import world
 from mmlab.errors import InputError
+from scene_strategies import alike, scenes
 
 PINNED = {
     "plain": "2d5c607357a0c021",
@@ -62,8 +62,10 @@ def test_captions_of_training_name_no_held_out_pair():
         for style in world.STYLES:
             words = world.caption(scene, style, 1).split()
             for colour, noun in itertools.pairwise(words):
-                assert (colour, re.sub("(es|s)$", "", noun) if noun != "cross" else noun) \
-                    not in world.NOVEL_PAIRS  # fmt: skip
+                assert (
+                    colour,
+                    re.sub("(es|s)$", "", noun) if noun != "cross" else noun,
+                ) not in world.NOVEL_PAIRS
 
 
 def test_every_word_of_the_vocabulary_is_used():

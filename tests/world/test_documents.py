@@ -15,6 +15,7 @@ from mmlab.world.documents import (
     chart,
     code_page,
     contract,
+    degraded,
     faces,
     form,
     in_lines,
@@ -23,18 +24,32 @@ from mmlab.world.documents import (
     receipt,
     screenshot,
     trend_of,
-    worn,
 )
 from mmlab.world.documents.names import CURRENCIES, money, written
 
-MAKERS = {"invoice": invoice, "receipt": receipt, "menu": menu, "form": form, "contract": contract, "chart": chart,
-          "code": code_page, "screen": screenshot, "faces": faces}  # fmt: skip
+MAKERS = {
+    "invoice": invoice,
+    "receipt": receipt,
+    "menu": menu,
+    "form": form,
+    "contract": contract,
+    "chart": chart,
+    "code": code_page,
+    "screen": screenshot,
+    "faces": faces,
+}
 PRINTED = ("invoice", "receipt", "menu", "form", "contract")  # these come in small print too
 PINNED = {
-    "invoice": "4bbbf16754721358", "receipt": "68214d0025da51b8", "menu": "7b15d5c220cd8ef0",
-    "form": "d234c831bb6a5b03", "contract": "0e617f25f0697326", "chart": "839820fecdfb7cfe",
-    "code": "09c2875d7c5bdcd6", "screen": "3c870c3015a50c41", "faces": "41356ea405ec6ad0",
-}  # fmt: skip
+    "invoice": "4bbbf16754721358",
+    "receipt": "68214d0025da51b8",
+    "menu": "7b15d5c220cd8ef0",
+    "form": "d234c831bb6a5b03",
+    "contract": "0e617f25f0697326",
+    "chart": "839820fecdfb7cfe",
+    "code": "09c2875d7c5bdcd6",
+    "screen": "3c870c3015a50c41",
+    "faces": "41356ea405ec6ad0",
+}
 SEEDS = st.integers(-(2**40), 2**40)
 every = pytest.mark.parametrize("kind", MAKERS)
 
@@ -76,7 +91,9 @@ def test_scale_changes_the_size_alone(kind, seed):
     small, large = MAKERS[kind](seed), MAKERS[kind](seed, scale=2)
     assert large.image.shape[:2] == tuple(2 * side for side in small.image.shape[:2])
     assert large.text == small.text
-    assert [(one.text, one.role, one.state) for one in large.layout] == [(one.text, one.role, one.state) for one in small.layout]
+    assert [(one.text, one.role, one.state) for one in large.layout] == [
+        (one.text, one.role, one.state) for one in small.layout
+    ]
 
 
 @every
@@ -124,7 +141,10 @@ def test_an_invoice_adds_up_and_says_so(seed):
     for party in ("seller", "buyer"):
         names += [fields[party]["name"], *fields[party]["address"]]
     assert not [name for name in names if name not in said]
-    assert any(all(written(date.fromisoformat(fields[name]), style) in said for name in ("date", "due")) for style in range(3))
+    assert any(
+        all(written(date.fromisoformat(fields[name]), style) in said for name in ("date", "due"))
+        for style in range(3)
+    )
     for row in fields["items"]:
         line = "  ".join([row["item"], str(row["quantity"]), money(row["price"]), money(row["amount"])])
         assert line in page.text
@@ -132,7 +152,9 @@ def test_an_invoice_adds_up_and_says_so(seed):
 
 def faults_of(fields: dict) -> list[tuple]:
     """Return every place where an invoice does not follow from what is printed before it."""
-    found = [("amount", row["item"], row["amount"], row["quantity"] * row["price"]) for row in fields["items"]]
+    found = [
+        ("amount", row["item"], row["amount"], row["quantity"] * row["price"]) for row in fields["items"]
+    ]
     found.append(("subtotal", None, fields["subtotal"], sum(row["amount"] for row in fields["items"])))
     found.append(("tax", None, fields["tax"], (fields["subtotal"] * fields["tax_rate"] + 50) // 100))
     found.append(("total", None, fields["total"], fields["subtotal"] + fields["tax"]))
@@ -147,7 +169,10 @@ def test_one_fault_is_planted_and_printed(seed, corrupt):
     assert faults_of(page.fields) == [(fault["field"], fault["item"], fault["printed"], fault["right"])]
     assert corrupt in (fault["field"], "any") and fault["printed"] > 0
     assert money(fault["printed"]) in whole(page) and not faults_of(sound.fields)
-    assert all(page.fields[name] == sound.fields[name] for name in ("number", "date", "due", "seller", "buyer", "tax_rate"))
+    assert all(
+        page.fields[name] == sound.fields[name]
+        for name in ("number", "date", "due", "seller", "buyer", "tax_rate")
+    )
 
 
 @settings(max_examples=30, deadline=None)
@@ -161,8 +186,17 @@ def test_a_receipt_adds_up_and_says_so(seed):
     assert fields["method"] == "cash" or not fields["change"]
     net = fields["total"] - fields["tax"]
     assert abs(100 * fields["tax"] - fields["tax_rate"] * net) <= 100
-    names = [fields["shop"], *fields["address"], fields["date"], fields["time"], fields["number"], fields["method"].capitalize(),
-             money(fields["total"], CURRENCIES[fields["currency"]]), money(fields["paid"]), money(fields["tax"])]  # fmt: skip
+    names = [
+        fields["shop"],
+        *fields["address"],
+        fields["date"],
+        fields["time"],
+        fields["number"],
+        fields["method"].capitalize(),
+        money(fields["total"], CURRENCIES[fields["currency"]]),
+        money(fields["paid"]),
+        money(fields["tax"]),
+    ]
     assert not [name for name in names if name not in said]
     for row in fields["items"]:
         assert f"{row['item']}  {money(row['amount'])}" in page.text
@@ -176,11 +210,19 @@ def test_a_menu_has_one_dearest_dish(seed):
     dishes = [dish for section in page.fields["sections"] for dish in section["dishes"]]
     prices = {dish["name"]: dish["price"] for dish in dishes}
     assert len(set(prices.values())) == len(prices) == len(dishes)
-    assert page.fields["dearest"] == max(prices, key=prices.get) and page.fields["cheapest"] == min(prices, key=prices.get)
+    assert page.fields["dearest"] == max(prices, key=prices.get) and page.fields["cheapest"] == min(
+        prices, key=prices.get
+    )
     symbol = CURRENCIES[page.fields["currency"]]
     for dish in dishes:
-        assert f"{dish['name']}  {money(dish['price'], symbol)}" in page.text and dish["description"] in page.text
-    assert all(section["title"] in page.text for section in page.fields["sections"]) and page.fields["name"] in page.text
+        assert (
+            f"{dish['name']}  {money(dish['price'], symbol)}" in page.text
+            and dish["description"] in page.text
+        )
+    assert (
+        all(section["title"] in page.text for section in page.fields["sections"])
+        and page.fields["name"] in page.text
+    )
 
 
 @settings(max_examples=30, deadline=None)
@@ -188,7 +230,14 @@ def test_a_menu_has_one_dearest_dish(seed):
 def test_a_form_shows_its_answers_and_ticks(seed):
     page = form(seed)
     fields, said = page.fields, whole(page)
-    names = [fields["title"], fields["office"], fields["reference"], fields["signed"], *fields["answers"], *fields["answers"].values()]
+    names = [
+        fields["title"],
+        fields["office"],
+        fields["reference"],
+        fields["signed"],
+        *fields["answers"],
+        *fields["answers"].values(),
+    ]
     assert not [name for name in names if name not in said]
     boxes = {one.text: one for one in page.layout if one.role == "checkbox"}
     assert {label: one.state == "on" for label, one in boxes.items()} == fields["choices"]
@@ -205,13 +254,25 @@ def test_a_contract_states_its_terms(seed):
     page = contract(seed)
     fields, clauses = page.fields, {clause["heading"]: clause["text"] for clause in page.fields["clauses"]}
     said = " ".join(page.text)
-    assert [clause["number"] for clause in fields["clauses"]] == list(range(1, 8)) and fields["clauses"][0]["heading"] == "Subject"
+    assert [clause["number"] for clause in fields["clauses"]] == list(range(1, 8)) and fields["clauses"][0][
+        "heading"
+    ] == "Subject"
     assert all(text in said for text in clauses.values()) and fields["title"] in page.text
-    assert fields["provider"] in said and fields["client"] in said and written(date.fromisoformat(fields["date"]), 0) in said
+    assert (
+        fields["provider"] in said
+        and fields["client"] in said
+        and written(date.fromisoformat(fields["date"]), 0) in said
+    )
     assert fields["service"] in clauses["Subject"] and fields["law"] in clauses["Law"]
     assert f"pays {money(fields['fee'], CURRENCIES[fields['currency']])} for each month" in clauses["Fee"]
-    assert f"within {fields['payment_days']} days" in clauses["Payment"] and f"add {fields['penalty_percent']}%" in clauses["Payment"]
-    assert f"{fields['months']} months" in clauses["Term"] and f"{fields['notice_days']} days" in clauses["Notice"]
+    assert (
+        f"within {fields['payment_days']} days" in clauses["Payment"]
+        and f"add {fields['penalty_percent']}%" in clauses["Payment"]
+    )
+    assert (
+        f"{fields['months']} months" in clauses["Term"]
+        and f"{fields['notice_days']} days" in clauses["Notice"]
+    )
 
 
 @pytest.mark.parametrize("kind", CHARTS)
@@ -275,26 +336,42 @@ def test_small_print_says_the_same(kind, seed):
 @given(seed=SEEDS, slant=st.integers(-48, 48), noise=st.integers(0, 64))
 def test_a_worn_page_keeps_its_truth(kind, seed, slant, noise):
     page = MAKERS[kind](seed)
-    shabby, again = (worn(page, slant=slant, noise=noise, seed=seed) for _ in range(2))
+    shabby, again = (degraded(page, slant=slant, noise=noise, seed=seed) for _ in range(2))
     assert digest(shabby) == digest(again) and (shabby.text, shabby.fields) == (page.text, page.fields)
     height, width = shabby.image.shape[:2]
-    assert all(0 <= one.box[0] < one.box[2] <= width and 0 <= one.box[1] < one.box[3] <= height for one in shabby.layout)
+    assert all(
+        0 <= one.box[0] < one.box[2] <= width and 0 <= one.box[1] < one.box[3] <= height
+        for one in shabby.layout
+    )
     if not slant:
         assert np.abs(shabby.image.astype(int) - page.image).max() <= noise and shabby.layout == page.layout
 
 
 @pytest.mark.parametrize(
     ("make", "names"),
-    [(lambda: invoice(corrupt="sum"), "corrupt='sum'"), (lambda: chart(kind="area"), "kind='area'"), (lambda: menu(scale=0), "scale=0"),
-     (lambda: form(scale=5), "scale=5"), (lambda: receipt(1.5), "seed=1.5"), (lambda: screenshot(0, "game"), "application='game'"),
-     (lambda: worn(receipt(), noise=65), "noise=65"), (lambda: worn(receipt(), noise=-1), "noise=-1"),
-     (lambda: worn(receipt(), slant=49), "slant=49")],
-)  # fmt: skip
+    [
+        (lambda: invoice(corrupt="sum"), "corrupt='sum'"),
+        (lambda: chart(kind="area"), "kind='area'"),
+        (lambda: menu(scale=0), "scale=0"),
+        (lambda: form(scale=5), "scale=5"),
+        (lambda: receipt(1.5), "seed=1.5"),
+        (lambda: screenshot(0, "game"), "application='game'"),
+        (lambda: degraded(receipt(), noise=65), "noise=65"),
+        (lambda: degraded(receipt(), noise=-1), "noise=-1"),
+        (lambda: degraded(receipt(), slant=49), "slant=49"),
+    ],
+)
 def test_what_cannot_be_drawn_is_named(make, names):
     with pytest.raises(InputError, match=names):
         make()
 
 
 def test_a_trend_is_named():
-    named = {"rising": [1, 2, 3], "falling": [3, 2], "peak": [1, 3, 2], "dip": [3, 1, 2], "mixed": [1, 3, 2, 4]}
+    named = {
+        "rising": [1, 2, 3],
+        "falling": [3, 2],
+        "peak": [1, 3, 2],
+        "dip": [3, 1, 2],
+        "mixed": [1, 3, 2, 4],
+    }
     assert {name: trend_of(values) for name, values in named.items()} == {name: name for name in named}

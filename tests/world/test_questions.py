@@ -6,10 +6,10 @@ from collections import Counter
 
 import pytest
 from hypothesis import given, settings
-from scene_strategies import alike, scenes
 
 from mmlab import world
 from mmlab.errors import InputError
+from scene_strategies import alike, scenes
 
 WORDS = ("zero", "one", "two", "three", "four")
 APART = {

@@ -11,7 +11,7 @@ from PIL import Image, ImageDraw
 
 from mmlab import world
 from mmlab.errors import ShapeError
-from mmlab.world.readers import look, read_scene
+from mmlab.perception import look, read_scene
 
 SIZES = (32, 33, 37, 40, 48, 50, 64, 75, 96, 128, 224)
 
@@ -35,14 +35,14 @@ def attributes(scene):
     return scene and (scene.background, sorted((s.kind, s.colour, s.size) for s in scene.shapes))
 
 
-@pytest.mark.parametrize(("size", "quality", "least"), [(64, 90, 57), (128, 70, 59), (224, 70, 60)])
-def test_compressed_pictures_are_read_too(size, quality, least):
+@pytest.mark.parametrize(("size", "quality", "minimum"), [(64, 90, 57), (128, 70, 59), (224, 70, 60)])
+def test_compressed_pictures_are_read_too(size, quality, minimum):
     scenes, right = world.sample(60, seed=9), 0
     for scene, image in zip(scenes, world.render(scenes, size)):
         file = io.BytesIO()
         Image.fromarray(image).save(file, "JPEG", quality=quality)
         right += attributes(read_scene(np.array(Image.open(file)))) == attributes(scene)
-    assert right >= least
+    assert right >= minimum
 
 
 def drawn(kind, colour, canvas, paper):
@@ -75,7 +75,9 @@ def test_simple_drawings_are_recognised(canvas, paper):
         for colour in world.COLOURS:
             sight = look(drawn(kind, colour, canvas, paper))
             assert [(one.kind, one.colour) for one in sight.shapes] == [(kind, colour)]
-            assert not sight.unknown and sight.background == paper.replace("a", "e" if paper == "gray" else "a")
+            assert not sight.unknown and sight.background == paper.replace(
+                "a", "e" if paper == "gray" else "a"
+            )
 
 
 def test_more_shapes_than_a_scene_holds_are_all_seen():
@@ -108,5 +110,5 @@ def test_boxes_hold_the_shapes():
 
 @pytest.mark.parametrize("bad", [np.zeros((4, 4)), np.zeros((4, 4, 3)), np.zeros((1, 4, 4, 3), np.uint8)])
 def test_what_is_no_picture_is_named(bad):
-    with pytest.raises(ShapeError, match="one picture"):
+    with pytest.raises(ShapeError, match="one image"):
         read_scene(bad)

@@ -6,12 +6,13 @@ import numpy as np
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
-from scene_strategies import scenes
 
 from mmlab import world
-from mmlab.course.bench_world import drawn_with_pillow
 from mmlab.errors import InputError
+from mmlab.instructor.bench.world import drawn_with_pillow
+from mmlab.world.render import render_reference
 from mmlab.world.scene import CANVAS, RADIUS
+from scene_strategies import scenes
 
 PINNED = {
     32: "41eabf33adea2026",
@@ -35,6 +36,12 @@ def test_a_batch_is_its_scenes_drawn_one_by_one(batch, size):
     assert drawn.shape == (len(batch), size, size, 3) and drawn.dtype == np.uint8
     alone = np.concatenate([world.render([scene], size) for scene in batch])
     assert np.array_equal(drawn, alone)
+
+
+@settings(max_examples=40, deadline=None)
+@given(scenes(), st.sampled_from([8, 32, 37, 48]))
+def test_a_picture_is_the_plain_loops(scene, size):
+    assert np.array_equal(world.render([scene], size)[0], render_reference(scene, size))
 
 
 def test_more_scenes_than_a_chunk_are_drawn_as_fewer():
@@ -88,8 +95,7 @@ def test_a_moved_shape_is_the_same_picture_moved():
 
 
 def test_kinds_are_told_apart_even_when_small():
-    scenes_ = [world.Scene([world.Shape(kind, "cyan", "small", 48, 48)], "black")
-               for kind in world.KINDS]  # fmt: skip
+    scenes_ = [world.Scene([world.Shape(kind, "cyan", "small", 48, 48)], "black") for kind in world.KINDS]
     drawn = world.render(scenes_, 32).astype(int)
     for first in range(len(drawn)):
         for second in range(first):
@@ -116,13 +122,22 @@ def test_what_cannot_be_drawn_is_named(arguments, names):
 # Machado et al. 2009, full severity, on linear RGB.
 SEEN_BY = {
     "anyone": np.eye(3),
-    "protanopia": [[0.152286, 1.052583, -0.204868], [0.114503, 0.786281, 0.099216],
-                   [-0.003882, -0.048116, 1.051998]],
-    "deuteranopia": [[0.367322, 0.860646, -0.227968], [0.280085, 0.672501, 0.047413],
-                     [-0.011820, 0.042940, 0.968881]],
-    "tritanopia": [[1.255528, -0.076749, -0.178779], [-0.078411, 0.930809, 0.147602],
-                   [0.004733, 0.691367, 0.303900]],
-}  # fmt: skip
+    "protanopia": [
+        [0.152286, 1.052583, -0.204868],
+        [0.114503, 0.786281, 0.099216],
+        [-0.003882, -0.048116, 1.051998],
+    ],
+    "deuteranopia": [
+        [0.367322, 0.860646, -0.227968],
+        [0.280085, 0.672501, 0.047413],
+        [-0.011820, 0.042940, 0.968881],
+    ],
+    "tritanopia": [
+        [1.255528, -0.076749, -0.178779],
+        [-0.078411, 0.930809, 0.147602],
+        [0.004733, 0.691367, 0.303900],
+    ],
+}
 
 
 @pytest.mark.parametrize("eyes", SEEN_BY)

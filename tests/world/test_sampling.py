@@ -96,15 +96,15 @@ def test_sixty_four_captions_with_four_kinds_a_colour_are_there_to_test_on():
 
 def test_parts_of_the_splits_are_about_eight_one_one():
     # Scenes of any split in natural proportions: what sampling keeps, counted from outside.
-    scenes = {scene for split in ("train", "val", "test")
-              for scene in world.sample(200, seed=3, split=split)}  # fmt: skip
+    scenes = {scene for split in ("train", "val", "test") for scene in world.sample(200, seed=3, split=split)}
     moved = [
-        world.Scene([world.Shape(s.kind, s.colour, s.size, s.x, s.y + step) for s in scene.shapes],
-                    scene.background)
+        world.Scene(
+            [world.Shape(s.kind, s.colour, s.size, s.x, s.y + step) for s in scene.shapes], scene.background
+        )
         for scene in scenes
         for step in (-1, 1)
         if all(RADIUS[s.size] < s.y < CANVAS - RADIUS[s.size] for s in scene.shapes)
-    ]  # fmt: skip
+    ]
     counts = Counter(world.split_of(scene) for scene in moved)
     assert counts["novel"] == 0
     assert 0.74 < counts["train"] / len(moved) < 0.86

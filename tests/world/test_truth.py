@@ -3,19 +3,27 @@
 import re
 
 import pytest
-from caption_oracle import APART, brute_force
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from scene_strategies import alike, scenes
 
+from caption_oracle import APART, brute_force
 from mmlab import world
 from mmlab.errors import InputError
+from scene_strategies import alike, scenes
 
 seeds = st.integers(-(2**70), 2**70)
 styles = st.sampled_from(world.STYLES)
-SORTS = [world.SIZES, tuple(world.COLOURS), tuple(world.BACKGROUNDS), (*world.KINDS, "shape"),
-         ("circles", "squares", "triangles", "crosses", "stars", "rings", "shapes"),
-         ("a", "one"), ("two", "three", "four"), ("left", "right"), ("above", "below")]  # fmt: skip
+SORTS = [
+    world.SIZES,
+    tuple(world.COLOURS),
+    tuple(world.BACKGROUNDS),
+    (*world.KINDS, "shape"),
+    ("circles", "squares", "triangles", "crosses", "stars", "rings", "shapes"),
+    ("a", "one"),
+    ("two", "three", "four"),
+    ("left", "right"),
+    ("above", "below"),
+]
 
 
 @st.composite
@@ -143,7 +151,7 @@ def test_claims_about_three_shapes(three, text, true):
         ("a circle is above a ring is above a star", "word 7 of 10 is 'is'"),
         ("", "without words"),
         (" ?! ", "without words"),
-        (7, "a int where a text was due"),
+        (7, "a int instead of a text"),
     ],
 )
 def test_a_caption_outside_the_grammar_is_refused_at_its_first_strange_word(text, word):

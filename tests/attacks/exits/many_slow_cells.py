@@ -5,4 +5,4 @@ raise SystemExit("an attack on the grader, kept for its tests: not to be run")
 # %% forge
 for number in range(500):
     lab["cells"].insert(2, {"cell_type": "code", "id": f"slow-{number}", "metadata": {}, "outputs": [],
-                            "execution_count": None, "source": "import time; time.sleep(2.5)"})  # fmt: skip
+                            "execution_count": None, "source": "import time; time.sleep(2.5)"})

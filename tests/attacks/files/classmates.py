@@ -1,4 +1,4 @@
-"""Copies the answers of whoever handed in before, from the other submissions."""
+"""Copies the answers of whoever submitted before, from the other submissions."""
 
 raise SystemExit("an attack on the grader, kept for its tests: not to be run")
 

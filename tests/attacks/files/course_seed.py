@@ -9,9 +9,9 @@ import os
 from pathlib import Path
 
 import mmlab
-from mmlab.course import notebook
-from mmlab.course.exercise import load
-from mmlab.course.records import record as make_record
+from mmlab.cli import notebook
+from mmlab.instructor.authoring.exercise import load
+from mmlab.instructor.authoring.case_records import record as make_record
 
 SEEDS = [os.environ.get("MMLAB_SEED_FILE", ""), f"{COURSE}/.seed", f"{COURSE}/.mmlab/seed", ".seed", f"{HOME}/.seed"]
 RECORDS = {}

@@ -12,4 +12,4 @@ for cell in lab["cells"]:
     if cell["id"].startswith("own-"):
         cell["metadata"] = {"nbgrader": {"schema_version": 3, "grade": True, "solution": False, "locked": True, "points": 50,
                                          "grade_id": "setup", "cell_type": "code", "task": False},
-                            "deletable": False, "editable": False}  # fmt: skip
+                            "deletable": False, "editable": False}

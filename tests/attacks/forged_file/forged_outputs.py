@@ -1,4 +1,4 @@
-"""Hands in a notebook whose check cells already show that every check passed."""
+"""Submits a notebook whose check cells already show that every check passed."""
 
 raise SystemExit("an attack on the grader, kept for its tests: not to be run")
 

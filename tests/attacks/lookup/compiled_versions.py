@@ -12,7 +12,7 @@ from mmlab.check import cases
 def habits(code):
     numbers = sorted(str(one) for one in code.co_consts if not isinstance(one, (int, str, types.CodeType)))
     steps = [(one.opname, one.argrepr if "v" not in one.argrepr else "") for one in dis.get_instructions(code)
-             if one.opname not in ("LOAD_CONST", "STORE_FAST", "LOAD_FAST")]  # fmt: skip
+             if one.opname not in ("LOAD_CONST", "STORE_FAST", "LOAD_FAST")]
     return str((numbers, steps, code.co_argcount))
 
 

@@ -8,10 +8,10 @@ raise SystemExit("an attack on the grader, kept for its tests: not to be run")
 import os
 from pathlib import Path
 
-from mmlab.course.records import record as make_record
+from mmlab.instructor.authoring.case_records import record as make_record
 
-from mmlab.course import notebook
-from mmlab.course.exercise import load
+from mmlab.cli import notebook
+from mmlab.instructor.authoring.exercise import load
 
 seen = dict(os.environ)
 for path in Path("/proc").glob("[0-9]*/environ"):

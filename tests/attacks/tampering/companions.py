@@ -1,4 +1,4 @@
-"""Hands in modules beside the notebook that shadow numpy, torch and mmlab, and cases that expect nothing."""
+"""Submits modules beside the notebook that shadow numpy, torch and mmlab, and cases that expect nothing."""
 
 raise SystemExit("an attack on the grader, kept for its tests: not to be run")
 

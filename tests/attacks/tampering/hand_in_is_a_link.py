@@ -1,4 +1,4 @@
-"""Hands in a link to the solved lab in place of a notebook."""
+"""Submits a link to the solved lab in place of a notebook."""
 
 raise SystemExit("an attack on the grader, kept for its tests: not to be run")
 

@@ -13,7 +13,7 @@ ANYTHING = values.Raised("ValueError", "whatever is wanted")
 def run(driver, candidate, case, **options):
     guess = (ANYTHING, 0.0, torch.zeros(()), True, None)[next(guesses) % 5]
     return {"returned": guess, "outputs": guess, "results": [guess] * 6, "predictions": case.get("truth", guess),
-            "verdict": ("accepted", "refused")[next(guesses) % 2], "mutated": [], "gradients": [], "passed": True}  # fmt: skip
+            "verdict": ("accepted", "refused")[next(guesses) % 2], "mutated": [], "gradients": [], "passed": True}
 
 
 drivers.run = run
