@@ -1,8 +1,9 @@
-# start · test · labs · notebooks · book · bench · claims: each sets up what it needs.
+# start · test · test-all · labs · notebooks · book · bench · claims: each sets up what it needs.
 # One virtual environment, .venv, with the versions of constraints.txt.
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
+COMMA := ,
 
 # The first Python that is new enough; PYTHON=... chooses another.
 PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11 python; do \
@@ -20,15 +21,17 @@ TORCH_INDEX := $(shell command -v nvidia-smi >/dev/null 2>&1 || \
 	echo --retries 1 --timeout 20 --extra-index-url https://download.pytorch.org/whl/cpu)
 PIP := $(PY) -m pip --disable-pip-version-check install -qq --constraint constraints.txt
 APT := $(shell [ "$$(id -u)" = 0 ] || echo sudo) env DEBIAN_FRONTEND=noninteractive apt-get
-# A students' repository (`mmlab publish`) has neither solutions nor tests: JupyterLab is all it needs.
-EXTRA := $(if $(wildcard solutions/*/exercises.py),all,lab)
+# A students' repository (`mmlab publish`) has neither solutions nor tests: JupyterLab and the real weights are
+# all it needs. `make start EXTRA=lab` leaves the weights out, and 1.1 GB with them.
+EXTRA := $(if $(wildcard solutions/*/exercises),all,lab$(COMMA)real)
 BROWSER ?= 1
 WEEK ?=
+BUDGET ?=
 
-.PHONY: help setup system start test labs notebooks book bench claims clean
+.PHONY: help setup system start test test-all labs notebooks book bench claims clean
 
 help:  ## what there is
-	@sed -n 's/^\([a-z]*\):.*##/  make \1\t/p' Makefile | expand -t 20
+	@sed -n 's/^\([a-z-]*\):.*##/  make \1\t/p' Makefile | expand -t 20
 
 setup: $(VENV)/.installed $(if $(filter all,$(EXTRA)),book/node_modules/.installed system)  ## .venv with everything, npm parts, a browser for the tests
 
@@ -38,6 +41,8 @@ $(VENV)/.installed: pyproject.toml constraints.txt
 		{ echo "this Python cannot make virtual environments: install python3-venv"; exit 1; }
 	@echo "setting up .venv (a few minutes, once)"
 	@[ -x $(PY) ] || $(PYTHON) -m venv $(VENV)
+	@$(PY) -c 'import sys, pip; sys.exit(tuple(map(int, pip.__version__.split(".")[:2])) < (23, 1))' || \
+		$(PIP) 'pip>=23.2'  # the resolver of older ones needs more than ten minutes for these requirements
 	@$(PIP) $(TORCH_INDEX) torch
 	@$(PIP) --editable '.[$(EXTRA)]'
 	@$(PY) -m pip check
@@ -65,32 +70,25 @@ start: setup  ## open the course in JupyterLab (BROWSER=0: serve, and print the 
 	@BROWSER=$(BROWSER) $(BIN)/mmlab start
 
 ifneq ($(EXTRA),all)
-test labs notebooks book bench claims:
+test test-all labs notebooks book bench claims:
 	@echo "make $@ needs solutions/ and tests/, which only the instructors' repository has; try: make start" >&2; exit 2
 else
-ifeq ($(WEEK),)
-test: setup  ## every test (WEEK=02_clip: one week's)
-	$(PY) -m pytest tests mmlab -m "not slow and not site"
-	$(PY) -m pytest --nbval-lax lessons solutions
-	$(PY) -m mmlab.course.site
-	$(PY) -m pytest tests -m "slow or site"
-else
-test: setup
-	$(BIN)/mmlab release --check $(WEEK)
-	$(BIN)/mmlab prove $(WEEK)
-	$(PY) -m pytest --nbval-lax $(wildcard lessons/$(WEEK)*.ipynb) solutions/$(WEEK)
-endif
+test: setup  ## every stage (WEEK=02_clip: one week; BUDGET=75: minutes, see tests/stages.py)
+	$(PY) tests/stages.py $(if $(WEEK),--week $(WEEK)) $(if $(BUDGET),--budget $(BUDGET))
+
+test-all: setup  ## repetitions too: all attacks, seeds, weeks through nbgrader, Dask, Colab
+	$(PY) tests/stages.py --all
 
 labs: setup  ## solutions/ → labs/
 	$(BIN)/mmlab release
 
 notebooks: setup  ## run the notebooks; take their marked outputs into the sources
-	$(PY) -m mmlab.course.setup_cell
-	-$(PY) -m pytest --nbval-lax lessons solutions
-	$(PY) -m mmlab.course.outputs
+	$(PY) -m mmlab.cli.setup_cell
+	-OMP_NUM_THREADS=1 $(PY) -m pytest --nbval-lax -n 2 --dist loadfile lessons solutions
+	$(PY) -m mmlab.instructor.authoring.outputs
 
 book: setup  ## the site, from executed notebooks, into build/site
-	$(PY) -m mmlab.course.site --execute
+	$(PY) -m mmlab.instructor.site.build --execute
 
 bench: setup  ## ratios against peers, measured side by side
 	$(BIN)/mmlab bench

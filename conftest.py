@@ -1,8 +1,10 @@
 """Run every notebook once under `pytest --nbval-lax`: compare, measure, keep the copy.
 
-Kernels come from `mmlab.course.kernel`, so network attempts are counted. After
-a notebook's cells comes one more test, `budget`: memory, network and steps.
-The executed copy, with every figure and widget, goes to build/executed/.
+Kernels come from `mmlab.cli.kernel`, so network attempts are counted. A solved lab
+runs without the modules that its week withholds, as a submission does. After a
+notebook's cells comes one more test, `budget`: memory, network and steps. The executed
+copy, with every figure and widget, goes to build/executed/. Workers of `-n 2` take
+whole notebooks: one kernel, and one executed copy, is one process's alone.
 """
 
 import time
@@ -13,8 +15,15 @@ import pytest
 ROOT = Path(__file__).parent
 # Not tests: exercises and wrong answers need the setup cell's names; the rest is made.
 collect_ignore_glob = [
-    "solutions/*/*.py", "tests/wrong/*", "tests/conftest.py", "tests/*/conftest.py", "labs/*", "build/*", "book/*",
-]  # fmt: skip
+    "solutions/*/exercises/*",
+    "tests/wrong/*",
+    "tests/right/*",
+    "tests/conftest.py",
+    "tests/*/conftest.py",
+    "labs/*",
+    "build/*",
+    "book/*",
+]
 
 
 def runs_notebooks(config) -> bool:
@@ -26,11 +35,11 @@ def pytest_configure(config):
     """Give nbval the measured kernel; without paths, run all lessons and solved labs."""
     if not runs_notebooks(config):
         return
-    if getattr(config.option, "numprocesses", None):
-        raise pytest.UsageError("notebooks train and run one at a time: leave out -n")
+    if getattr(config.option, "numprocesses", None) and config.option.dist != "loadfile":
+        raise pytest.UsageError("a notebook's cells belong together: add --dist loadfile to -n")
     import nbval.kernel
 
-    from mmlab.course.kernel import MeasuredKernel
+    from mmlab.cli.kernel import MeasuredKernel
 
     nbval.kernel.KernelManager = MeasuredKernel
     if config.args_source is pytest.Config.ArgsSource.TESTPATHS:
@@ -98,8 +107,8 @@ def follow(file) -> None:
     """Show each message of the notebook's kernel to a recorder too (once a notebook)."""
     if hasattr(file, "recorder"):
         return
-    from mmlab.course.executed import Recorder
-    from mmlab.course.kernel import Cost
+    from mmlab.cli.executed import Recorder
+    from mmlab.cli.kernel import Cost
 
     file.cost, file.failed = Cost(), []
     file.recorder = Recorder(file.nb, file.kernel.kc)
@@ -119,8 +128,8 @@ class Budget(pytest.Item):
 
     def runtest(self):
         """Fail with every broken budget, one a line."""
-        from mmlab.course import executed
-        from mmlab.course.kernel import steps_allowed
+        from mmlab.cli import executed
+        from mmlab.cli.kernel import steps_allowed
 
         file = self.parent
         if not hasattr(file, "recorder"):
