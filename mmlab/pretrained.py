@@ -952,8 +952,12 @@ def emoji(count: int | None = None) -> tuple[list[str], np.ndarray]:
     return names, images
 
 
-# Skin tones, and the letters that flags are made of.
-_LEFT_OUT = {f"{point:X}" for point in (*range(0x1F3FB, 0x1F400), *range(0x1F1E6, 0x1F200))}
+# Skin tones, and the letters that the flags of countries and of their parts are made of.
+_LEFT_OUT = {
+    f"{point:X}"
+    for points in ((0x1F3FB, 0x1F400), (0x1F1E6, 0x1F200), (0xE0020, 0xE0080))
+    for point in range(*points)
+}
 
 
 def _drawn(path: Path, size: int = 128) -> np.ndarray:

@@ -118,19 +118,21 @@ def test_the_whole_run_proves_on_other_vector_units_and_threads():
             )
 
 
-def test_a_files_tests_share_a_worker_and_those_of_a_spread_file_need_not(tmp_path):
+@pytest.mark.slow
+def test_a_files_tests_share_a_worker_and_those_of_a_spread_file_need_not(tmp_path, pytestconfig):
     tests = tmp_path / "tests"
     tests.mkdir()
     (tmp_path / "pytest.ini").write_text("[pytest]\n")
     (tests / "conftest.py").write_bytes((ROOT / "tests" / "conftest.py").read_bytes())
     code = "".join(f"def test_{n}():\n    time.sleep(0.05)\n" for n in range(6))
-    for name in ("test_grouped.py", "test_hidden_cases.py"):
-        (tests / name).write_text(f"import time\n{code}")
-        command = [*stages.PYTEST, f"tests/{name}", "-n", "2", "--dist", "loadfile", "-v"]
-        ran = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
-        assert ran.returncode == 0, ran.stdout + ran.stderr
-        workers = set(re.findall(r"\[(gw\d)\]", ran.stdout))
-        assert len(workers) == (1 if name == "test_grouped.py" else 2)
+    (tests / "test_grouped.py").write_text(f"import time\n{code}")
+    command = [*stages.PYTEST, "-n", "2", "--dist", "loadfile", "-v"]
+    ran = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
+    assert ran.returncode == 0 and len(set(re.findall(r"\[(gw\d)\]", ran.stdout))) == 1, ran.stdout
+    by_file = pytestconfig.pluginmanager.get_plugin(str(ROOT / "tests" / "conftest.py")).ByFile
+    scheduler = by_file.__new__(by_file)
+    scopes = {scheduler._split_scope(f"tests/test_hidden_cases.py::test_one[{n}]") for n in range(6)}
+    assert len(scopes) == 6, "minutes of tests that share nothing"
 
 
 def python(code: str) -> list[str]:
