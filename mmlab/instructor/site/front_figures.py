@@ -38,14 +38,14 @@ def drawn(root: Path, lesson: str, cell_id: str) -> Picture:
             f"no executed copy of lessons/{lesson}.ipynb", f"one at {copy}", "run `make notebooks`"
         )
     outputs = [cell.outputs for cell in notebooks.node(copy).cells if cell.get("id") == cell_id]
-    shown = [IMAGE.search(one.get("data", {}).get("text/html", "")) for one in (outputs or [[]])[0]]
-    if not any(shown):
+    images = [IMAGE.search(output.get("data", {}).get("text/html", "")) for output in (outputs or [[]])[0]]
+    if not any(images):
         raise NotebookError(
             f"cell {cell_id} of lessons/{lesson}.ipynb shows no picture",
             "the id of a cell that draws a figure",
             "choose another in FIGURES",
         )
-    last = [match for match in shown if match][-1]
+    last = [image for image in images if image][-1]
     return Picture(base64.b64decode(last[1]), html.unescape(last[2]))
 
 
