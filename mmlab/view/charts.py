@@ -35,15 +35,32 @@ def gallery_picture(
     if not len(scenes):
         raise InputError("gallery: no scenes", "at least one scene", "pass world.sample(6)")
     truths = [world.caption(scene) for scene in scenes[:DESCRIBED]]
-    lines = [f"{number}: {truth}" for number, truth in enumerate(truths, start=1)]
-    if captions is not None and len(captions) == len(scenes):
+    return labelled_picture(world.render(scenes, size=96), truths, captions, columns, title=title)
+
+
+def labelled_picture(
+    pixels: Sequence[np.ndarray],
+    truths: Sequence[str],
+    labels: Sequence[str] | None = None,
+    columns: int = 6,
+    *,
+    title: str = "",
+) -> figures.Picture:
+    """Return images side by side, with an alternative text that says what they show and how they are labelled.
+
+    pixels  images of any sizes, uint8
+    truths  what the first ones show, in order
+    labels  a line below each image; None: no lines
+    """
+    lines = [f"{number}: {truth}" for number, truth in enumerate(truths[:DESCRIBED], start=1)]
+    if labels is not None and len(labels) == len(pixels):
         lines = [
-            line if caption == truth else f"{line}, labelled “{caption}”"
-            for line, truth, caption in zip(lines, truths, captions, strict=False)
+            line if label == truth else f"{line}, labelled “{label}”"
+            for line, truth, label in zip(lines, truths, labels, strict=False)
         ]
-    more = f"; and {len(scenes) - DESCRIBED} more" if len(scenes) > DESCRIBED else ""
-    alt = f"{figures.sentence(title) + ' ' if title else ''}{_image_count(len(scenes))}. {'; '.join(lines)}{more}."
-    return _grid(world.render(scenes, size=96), alt, captions, columns, title)
+    more = f"; and {len(pixels) - DESCRIBED} more" if len(pixels) > DESCRIBED else ""
+    alt = f"{figures.sentence(title) + ' ' if title else ''}{_image_count(len(pixels))}. {'; '.join(lines)}{more}."
+    return _grid(pixels, alt, labels, columns, title)
 
 
 def images(

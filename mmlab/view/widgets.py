@@ -13,26 +13,24 @@ DIRECTIONS = ("caption → images", "image → captions")
 
 
 class RetrievalExplorer:
-    """Choose a caption or an image and see the nearest matches of a CLIP model.
+    """Choose a caption or an image and see its nearest matches.
 
-    model      CLIP: encode_image, encode_text
-    tokenizer  its WordTokenizer
-    scenes     the scenes to search: list of world.Scene; None: 32 test scenes with distinct captions
-    nearest    number of matches to show
+    cosines   (images, captions), row i and column i belong together
+    images    list of uint8 (Y, X, 3), of any sizes
+    captions  list of str, one for each image
+    nearest   number of matches to show
+    raises    InputError for no images, other counts or nearest below 1
     """
 
-    def __init__(self, model, tokenizer, scenes: Sequence | None = None, nearest: int = 4):
-        self.scenes = list(evaluate.distinct_scenes(32) if scenes is None else scenes)
-        if not self.scenes or nearest < 1:
+    def __init__(self, cosines, images: Sequence, captions: Sequence[str], nearest: int = 4):
+        self.cosines, count = np.asarray(cosines), len(images)
+        if not count or nearest < 1 or self.cosines.shape != (count, count) or len(captions) != count:
             raise InputError(
-                f"retrieval_explorer: {len(self.scenes)} scenes, nearest={nearest}",
-                "at least one scene, and nearest of at least 1",
-                "call retrieval_explorer(model, tokenizer)",
+                f"{count} images, {len(captions)} captions, cosines {self.cosines.shape}, nearest={nearest}",
+                "one caption for each image, cosines (images, captions), and nearest of at least 1",
+                "call explore(images_matrix @ captions_matrix.T, images, captions)",
             )
-        self.captions = [world.caption(scene) for scene in self.scenes]
-        image, text = evaluate.embed(model, tokenizer, self.scenes, self.captions)
-        self.cosines = image @ text.T  # (images, captions)
-        self.nearest = min(nearest, len(self.scenes))
+        self.images, self.captions, self.nearest = list(images), list(captions), min(nearest, count)
 
     def options(self, direction: str) -> list[tuple[str, int]]:
         """Return the possible queries, as (label, index)."""
@@ -51,7 +49,7 @@ class RetrievalExplorer:
         """Return the matches as HTML: images with alternative text, or a list of captions."""
         neighbours = self.nearest_to(direction, index)
         if direction == DIRECTIONS[1]:
-            question = charts.gallery_picture([self.scenes[index]], title="Query")
+            question = charts.labelled_picture([self.images[index]], [self.captions[index]], title="Query")
             rows = "".join(
                 f"<li>{html.escape(self.captions[near])} ({cosine:.2f}{self._hit(near, index)})</li>"
                 for near, cosine in neighbours
@@ -59,8 +57,9 @@ class RetrievalExplorer:
             return f"{question.html()}<p>Nearest captions, with their cosines:</p><ol>{rows}</ol>"
         marks = [f"{cosine:.2f}{self._hit(other, index)}" for other, cosine in neighbours]
         title = f"Nearest to “{self.captions[index]}”"
-        pictures = charts.gallery_picture([self.scenes[other] for other, _ in neighbours], marks, title=title)
-        return pictures.html()
+        images = [self.images[other] for other, _ in neighbours]
+        truths = [self.captions[other] for other, _ in neighbours]
+        return charts.labelled_picture(images, truths, marks, title=title).html()
 
     def _hit(self, other: int, index: int) -> str:
         return ", its own" if self.captions[other] == self.captions[index] else ""
@@ -102,12 +101,29 @@ class RetrievalExplorer:
 
 
 def retrieval_explorer(model, tokenizer, scenes: Sequence | None = None, nearest: int = 4) -> None:
+    """Show an explorer of what a CLIP model finds among scenes: `explore` with its cosines.
+
+    model      CLIP: encode_image, encode_text
+    tokenizer  its WordTokenizer
+    scenes     list of world.Scene; None: 32 test scenes with distinct captions
+    """
+    scenes = list(evaluate.distinct_scenes(32) if scenes is None else scenes)
+    if not scenes:
+        raise InputError(
+            "retrieval_explorer: 0 scenes", "at least one", "call retrieval_explorer(model, tokenizer)"
+        )
+    captions = [world.caption(scene) for scene in scenes]
+    image, text = evaluate.embed(model, tokenizer, scenes, captions)
+    explore(image @ text.T, world.render(scenes, size=96), captions, nearest)
+
+
+def explore(cosines, images: Sequence, captions: Sequence[str], nearest: int = 4) -> None:
     """Show an explorer: choose a caption or an image and see the nearest matches.
 
     A page without widgets shows one query in each direction instead; a terminal prints
     the same in words. The arguments are those of RetrievalExplorer.
     """
-    explorer = RetrievalExplorer(model, tokenizer, scenes, nearest)
+    explorer = RetrievalExplorer(cosines, images, captions, nearest)
     page, words = explorer.static()
     if not figures.in_notebook():
         print(words)
