@@ -88,6 +88,16 @@ def test_the_closed_form_is_autograds():
     np.testing.assert_allclose(gradient.sum(axis=1), 0, atol=1e-12)
 
 
+def test_the_probe_is_the_librarys_ridge_regression():
+    linear_model = pytest.importorskip("sklearn.linear_model")
+    rng = np.random.default_rng(2)
+    train, test, labels = rng.normal(3, 2, (20, 6)), rng.normal(3, 2, (5, 6)), np.arange(20) ** 2 % 3
+    scores, _ = reference(WEEK, "linear_probe")(train, labels, test, 4.0)
+    mean, deviation = train.mean(0), train.std(0) + 1e-6
+    ridge = linear_model.Ridge(alpha=4.0).fit((train - mean) / deviation, np.eye(labels.max() + 1)[labels])
+    np.testing.assert_allclose(scores, ridge.predict((test - mean) / deviation), rtol=1e-8, atol=1e-8)
+
+
 def test_centring_leaves_retrieval_as_good_or_better():
     rng = np.random.default_rng(0)
     shared = rng.normal(size=(60, 12))

@@ -126,6 +126,7 @@ EXERCISE = Exercise(
     difficulty=4,
     importance=3,
     minutes=20,
+    optional=True,
     needs=("clip_contrastive_loss",),
     hints=(
         "Make a (B, B) boolean matrix first: True where captions i and j are the same string. "

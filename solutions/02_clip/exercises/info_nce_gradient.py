@@ -72,6 +72,7 @@ EXERCISE = Exercise(
     difficulty=3,
     importance=3,
     minutes=20,
+    optional=True,
     needs=("clip_contrastive_loss",),
     hints=(
         "The derivative of the cross-entropy by its logits is p − y: the probabilities, less 1 at the right caption. "
