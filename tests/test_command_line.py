@@ -30,6 +30,7 @@ def test_labs_reports_every_graded_exercise_of_the_course(capsys):
         "misconceptions": int,
         "alternates": int,
         "driver": str,
+        "optional": bool,
     }
     for told, week in zip(out["weeks"], COURSE, strict=True):
         assert set(told) == {"id", "title", "exercises"} and told["title"]
@@ -39,6 +40,15 @@ def test_labs_reports_every_graded_exercise_of_the_course(capsys):
             assert one["driver"] in ("call", "module", "script", "predict", "bugs", "text")
             if one["driver"] != "text":
                 assert one["hints"] >= 2 and one["misconceptions"] >= 3 and one["alternates"] >= 2
+
+
+def test_optional_exercises_are_summed_apart():
+    planned, optional = (
+        {"points": 4, "minutes": 10, "optional": False},
+        {"points": 3, "minutes": 20, "optional": True},
+    )
+    assert labs.totals([planned, planned]) == ["8 points in 20 minutes"]
+    assert labs.totals([planned, optional]) == ["4 points in 10 minutes", "3 optional points in 20 minutes"]
 
 
 def proved(root, week, box, *, stock, mutants):

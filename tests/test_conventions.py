@@ -86,11 +86,12 @@ def with_setup() -> list[tuple]:
 
 
 def lab_tasks() -> list[tuple]:
-    """Return each week with its graded exercises."""
+    """Return each week with its graded exercises, less the optional ones."""
     found = []
     for week in weeks(ROOT):
         points = labs.points(read(Notebook, week.notebook)) if week.notebook.exists() else {}
-        tasks = [labs.Task(e.name, points.get(e.name, 0), e.difficulty, e.minutes) for e in week.exercises]
+        planned = [exercise for exercise in week.exercises if not exercise.optional]
+        tasks = [labs.Task(e.name, points.get(e.name, 0), e.difficulty, e.minutes) for e in planned]
         found.append((week.id, tasks))
     return found
 

@@ -77,6 +77,27 @@ def test_references_agree_with_the_package():
     np.testing.assert_allclose(centred, metrics.centred(image), rtol=1e-4, atol=1e-5)
 
 
+def test_the_closed_form_is_autograds():
+    generator = torch.Generator().manual_seed(6)
+    cosines = (2 * torch.rand(4, 7, generator=generator, dtype=torch.float64) - 1).requires_grad_()
+    temperature = torch.tensor(0.2, dtype=torch.float64, requires_grad=True)
+    F.cross_entropy(cosines / temperature, torch.arange(4)).backward()
+    gradient, slope = reference(WEEK, "info_nce_gradient")(cosines.detach().numpy(), 0.2)
+    np.testing.assert_allclose(gradient, cosines.grad, rtol=1e-10, atol=1e-12)
+    np.testing.assert_allclose(slope, temperature.grad, rtol=1e-10)
+    np.testing.assert_allclose(gradient.sum(axis=1), 0, atol=1e-12)
+
+
+def test_the_probe_is_the_librarys_ridge_regression():
+    linear_model = pytest.importorskip("sklearn.linear_model")
+    rng = np.random.default_rng(2)
+    train, test, labels = rng.normal(3, 2, (20, 6)), rng.normal(3, 2, (5, 6)), np.arange(20) ** 2 % 3
+    scores, _ = reference(WEEK, "linear_probe")(train, labels, test, 4.0)
+    mean, deviation = train.mean(0), train.std(0) + 1e-6
+    ridge = linear_model.Ridge(alpha=4.0).fit((train - mean) / deviation, np.eye(labels.max() + 1)[labels])
+    np.testing.assert_allclose(scores, ridge.predict((test - mean) / deviation), rtol=1e-8, atol=1e-8)
+
+
 def test_centring_leaves_retrieval_as_good_or_better():
     rng = np.random.default_rng(0)
     shared = rng.normal(size=(60, 12))

@@ -36,10 +36,22 @@ def main(args: argparse.Namespace) -> int:
             print(
                 f"  {exercise['name']:<28} {exercise['points']:>3g} points · difficulty {exercise['difficulty']} · "
                 f"importance {exercise['importance']} · {exercise['minutes']} minutes · {exercise['driver']}"
+                + " · optional"
+                * exercise["optional"]
             )
-        total = sum(exercise["points"] for exercise in week["exercises"])
-        print(f"  {total:g} points in {sum(exercise['minutes'] for exercise in week['exercises'])} minutes")
+        print("  " + " and ".join(totals(week["exercises"])))
     return 0
+
+
+def totals(exercises: list[dict]) -> list[str]:
+    """Return the sums of points and minutes: of the planned exercises, and of the optional ones if there are any."""
+    parts = []
+    for words, optional in (("", False), ("optional ", True)):
+        chosen = [exercise for exercise in exercises if exercise["optional"] is optional]
+        if chosen or not optional:
+            points, minutes = (sum(exercise[key] for exercise in chosen) for key in ("points", "minutes"))
+            parts.append(f"{points:g} {words}points in {minutes} minutes")
+    return parts
 
 
 def listing(week) -> dict:
@@ -60,6 +72,7 @@ def listing(week) -> dict:
             "misconceptions": len(exercise.mistakes),
             "alternates": len(exercise.alternates),
             "driver": exercise.driver.kind,
+            "optional": exercise.optional,
         }
         for exercise in map(week.exercise, points)
     ]
@@ -96,6 +109,7 @@ def released(path: Path) -> dict:
                 "misconceptions": len(planted),
                 "alternates": None,
                 "driver": driver,
+                "optional": about.get("optional", False),
             }
         )
     return {"id": path.parent.name, "title": notebook.title(lab), "exercises": exercises}

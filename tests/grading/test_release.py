@@ -272,4 +272,5 @@ def test_labs_lists_graded_exercises_for_machines(tiny, inside, capsys):
         "misconceptions": 3,
         "alternates": 2,
         "driver": "module",
+        "optional": False,
     }

@@ -20,7 +20,7 @@ from tiny_course import SOLUTIONS
 
 ROOT = Path(__file__).parents[2]
 CLIP, SETUP = "02_clip", "00_setup"
-TEXT = "what_alignment_gives"
+TEXT, PROJECT = "what_alignment_gives", "emoji_retrieval"
 MISTAKEN, LEFT = "clip_contrastive_loss", "false_negative_batch"
 NOISE = "\nimport sys as _sys, warnings\nwarnings.warn('a warning')\nprint('a word', file=_sys.stderr)"
 pytestmark = [pytest.mark.slow]
@@ -112,8 +112,8 @@ def clip(tmp_path_factory) -> Course:
 
 
 def expected(**changed: float | None) -> dict[str, float | None]:
-    """Return full marks for every exercise of week 02, the text unmarked, but for those `changed`."""
-    return notebook.points(source(CLIP)) | {TEXT: None} | changed
+    """Return full points for every exercise of week 02, the text ungraded, no project, but for those `changed`."""
+    return notebook.points(source(CLIP)) | {TEXT: None, PROJECT: 0} | changed
 
 
 @pytest.mark.repetition

@@ -161,6 +161,7 @@ class Exercise:
     difficulty  1–5;  importance 1–5;  minutes: planned time
     driver      how an answer is run
     needs       exercises to read first (reading order only)
+    optional    True: beyond the lab's planned time; an instructor decides whether its points count
     hints       at least two, shown folded below the statement
     clauses     clause of the statement → boundary cases, the same for visible and hidden cases
     cases       cases(rng) -> list of dicts, inputs only, drawn in addition to the boundary cases
@@ -181,6 +182,7 @@ class Exercise:
     minutes: int
     driver: Driver
     needs: tuple[str, ...] = ()
+    optional: bool = False
     hints: tuple[str, ...] = ()
     clauses: dict[str, list[dict]] = field(default_factory=dict)
     cases: Callable | None = None

@@ -105,7 +105,7 @@ def stamp(nb: dict, exercise: Exercise, points: float) -> None:
                 "minutes": exercise.minutes,
                 "needs": list(exercise.needs),
                 "driver": exercise.driver.kind,
-            }
+            } | ({"optional": True} if exercise.optional else {})
 
 
 def statement(source: str, exercise: Exercise, points: float) -> str:
@@ -114,6 +114,8 @@ def statement(source: str, exercise: Exercise, points: float) -> str:
         f"**{points:g} point{'s' if points != 1 else ''}** · difficulty {exercise.difficulty} of 5 · "
         f"importance {exercise.importance} of 5 · about {exercise.minutes} minutes"
     )
+    if exercise.optional:
+        line += " · optional"
     if exercise.needs:
         line += f" · read first: {', '.join(f'`{name}`' for name in exercise.needs)}"
     heading, _, rest = source.strip("\n").partition("\n")

@@ -90,8 +90,9 @@ EXERCISE = Exercise(
     hints=(
         "`F.normalize(x, dim=-1)` makes rows of length 1. The cosine of every image with every text "
         "is then one matrix product, (B, D) @ (D, B).",
-        "Row i of that matrix, divided by the temperature, is a list of B class scores, and its right "
-        "class is i: `F.cross_entropy(logits, torch.arange(B))`. Transposed, the rows are the texts.",
+        "Read row i, divided by the temperature, as the scores of a classifier with B classes. Which class is right "
+        "for row 0, and for row 1? `F.cross_entropy` takes the scores and one class number for each row. "
+        "For the other direction, which axis must hold the texts?",
         "Compare the two shapes before you multiply anything, and `raise ValueError(...)` when they differ.",
     ),
     driver=Driver("call", gradient=True),

@@ -126,6 +126,7 @@ EXERCISE = Exercise(
     difficulty=4,
     importance=3,
     minutes=20,
+    optional=True,
     needs=("clip_contrastive_loss",),
     hints=(
         "Make a (B, B) boolean matrix first: True where captions i and j are the same string. "
@@ -169,7 +170,7 @@ EXERCISE = Exercise(
                 LOSSES: "    share = same / same.sum(dim=1, keepdim=True)\n"
                 "    to_text, to_image = F.cross_entropy(logits, share), F.cross_entropy(logits.T, share)\n"
             },
-            "your loss averages the logs of the right probabilities: it asks each of m equal captions for 1/m",
+            "your loss averages the logs of the right probabilities, as SupCon and UniCL do: each of m captions shall get 1/m",
             "add the probabilities of the right captions first, and take one log of the sum",
         ),
         mistake(

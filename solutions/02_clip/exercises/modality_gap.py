@@ -80,6 +80,7 @@ EXERCISE = Exercise(
     difficulty=3,
     importance=3,
     minutes=15,
+    optional=True,
     hints=(
         "The centre of a modality is the mean over its rows, `rows.mean(dim=0)`: one vector of width D.",
         "The order: unit rows → centres → gap → each modality minus its own centre → unit rows again.",

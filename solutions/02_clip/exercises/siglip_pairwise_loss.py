@@ -81,6 +81,7 @@ EXERCISE = Exercise(
     difficulty=3,
     importance=4,
     minutes=15,
+    optional=True,
     needs=("clip_contrastive_loss",),
     hints=(
         "Every cell of the B × B matrix is a question of its own: does this text belong to this image? "

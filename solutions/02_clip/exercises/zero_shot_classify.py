@@ -49,7 +49,7 @@ CLAUSES = {
     ],
     "hundreds of images, classes or templates": [
         call(table(1030, 2), prompts(2, 2, 2, 1)),
-        call(FAN[[130, 300, 400, 519]], FAN[:, None] * 2),
+        call(FAN[[130, 301, 400, 519]], FAN[:, None] * 2),
         call(table(2, 2, 1), prompts(2, 300, 2, 3)),
     ],
     "one feature": [call(AXIS, AXIS[:2, :, None])],
