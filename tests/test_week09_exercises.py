@@ -161,30 +161,22 @@ def test_redacting_twice_changes_nothing():
         assert redact(redact(text)) == redact(text)
 
 
-def drawn_requests(secret):
-    """Return route_request's drawn cases, two of each kind, without those of its clauses."""
-    return cases_of(WEEK.exercise("route_request"), secret)[-20:]
-
-
-@pytest.mark.parametrize("secret", SECRETS)
-def test_every_kind_of_request_is_routed_and_the_dearest_model_never_is(secret):
-    route, chosen = reference(WEEK, "route_request"), []
-    for (request, models, words), _ in drawn_requests(secret):
-        name = route(request, models, words)
-        order = sorted(models, key=lambda one: models[one]["price"])
-        chosen.append(None if name is None else order.index(name))
-    assert len(chosen) == 20 and set(chosen) == {None, 0, 1, 2, 3}
-
-
-def test_budgets_keep_their_distance_from_every_cost():
-    for secret in SECRETS:
-        for (request, models, _), _ in drawn_requests(secret):
-            patches = sum(np.ceil(np.array(size) / 28).prod() for size in request["images"])
-            tokens = np.ceil(len(request["prompt"]) / 4) + patches
-            ratios = (
-                np.array([tokens * model["price"] / 1e6 for model in models.values()]) / request["budget"]
-            )
-            assert (abs(np.log(ratios)) > 0.05).all(), request
+def test_iou_matching_counts_pixels():
+    """The IoU of two boxes is the share of the covered pixels that both cover."""
+    match, rng = reference(WEEK, "iou_matching"), np.random.default_rng(0)
+    for _ in range(200):
+        covered, boxes = np.zeros((2, 12, 12), bool), []
+        for layer in covered:
+            (x1, x2), (y1, y2) = np.sort(rng.choice(13, 2, False)), np.sort(rng.choice(13, 2, False))
+            layer[y1:y2, x1:x2] = True
+            boxes.append((int(x1), int(y1), int(x2), int(y2)))
+        if iou := (covered[0] & covered[1]).sum() / (covered[0] | covered[1]).sum():
+            assert match(boxes[:1], boxes[1:], iou) == ([(0, 0)], 1, 1)
+        assert match(boxes[:1], boxes[1:], min(iou + 1e-9, 1)) == (
+            [(0, 0)] if iou == 1 else [],
+            iou == 1,
+            iou == 1,
+        )
 
 
 def test_cases_stay_small():
