@@ -1,7 +1,6 @@
 """Week 09's references against the three SDKs, the local server and the package; what published answers do."""
 
 import contextlib
-import re
 
 import numpy as np
 import pytest
@@ -130,35 +129,16 @@ def test_half_of_the_drawn_replies_hold_an_object():
     ) == 10
 
 
-PUBLISHED = (
-    (r"\b\d{3}-\d{2}-\d{4}\b", "[SSN]"),
-    (r"\b[A-Za-z0-9._%+-]+@[A-Za-z0-9.-]+\.[A-Z|a-z]{2,}\b", "[EMAIL]"),
-    (r"\b\d{3}[-.]?\d{3}[-.]?\d{4}\b", "[PHONE]"),
-)
-
-
-@pytest.mark.parametrize(
-    ("text", "published", "right"),
-    [
-        ("a{at}b.c|x", "[EMAIL]", "a{at}b.c|x"),
-        ("order {area}5550147", "order [PHONE]", "order {area}5550147"),
-        ("({area}) 555-0147", "({area}) 555-0147", "[PHONE]"),
-        ("+1 {area} 555 0147", "+1 {area} 555 0147", "[PHONE]"),
-        ("666 45 6789", "666 45 6789", "[SSN]"),
-    ],
-)
-def test_the_published_patterns_are_wrong_as_told(text, published, right):
-    text, published, right = (one.format(at="@", area=212) for one in (text, published, right))
-    found = text
-    for pattern, mark in PUBLISHED:
-        found = re.sub(pattern, mark, found)
-    assert found == published and reference(WEEK, "redact_pii")(text) == right
-
-
-def test_redacting_twice_changes_nothing():
-    redact = reference(WEEK, "redact_pii")
-    for (text,), _ in cases_of(WEEK.exercise("redact_pii")):
-        assert redact(redact(text)) == redact(text)
+def test_a_tighter_budget_never_blocks_more():
+    evaluate = reference(WEEK, "injection_filter_eval")
+    for (images, _), _ in cases_of(WEEK.exercise("injection_filter_eval")):
+        found = [evaluate(images, budget) for budget in (0.0, 0.1, 0.3, 1.0)]
+        thresholds = [one["threshold"] for one in found]
+        assert thresholds == sorted(thresholds, reverse=True)
+        if found[0]["false_alarm_rate"] is not None:
+            assert all(
+                one["false_alarm_rate"] <= budget for one, budget in zip(found, (0, 0.1, 0.3, 1), strict=True)
+            )
 
 
 def test_iou_matching_counts_pixels():
