@@ -57,7 +57,7 @@ FIRST = "look at the first bytes of data"
 EXERCISE = Exercise(
     difficulty=2,
     importance=5,
-    minutes=20,
+    minutes=15,
     hints=(
         '`data.startswith(b"GIF89a")` asks about the first bytes, and a slice such as `data[8:12]` can be compared '
         'with `b"WEBP"`. Both work with a file that is too short.',

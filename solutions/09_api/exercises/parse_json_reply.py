@@ -129,7 +129,7 @@ EVERY_BRACE = f"""value = None
 EXERCISE = Exercise(
     difficulty=2,
     importance=5,
-    minutes=20,
+    minutes=15,
     hints=(
         "`json.JSONDecoder(…).raw_decode(text, start)` reads one JSON value that begins at `start` and does not mind "
         "what follows it. It gives the value and where it ended.",

@@ -193,7 +193,7 @@ CAUGHT = "except Exception as error:"
 EXERCISE = Exercise(
     difficulty=3,
     importance=5,
-    minutes=30,
+    minutes=25,
     hints=(
         "The skeleton is a `for attempt in range(attempts)` around a `try`: return from inside the `try`, and let the "
         "`except` decide only whether to `raise` (alone, without a name: the error goes on as it came) or to wait.",
