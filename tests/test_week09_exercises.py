@@ -1,7 +1,6 @@
 """Week 09's references against the three SDKs, the local server and the package; what published answers do."""
 
 import contextlib
-import re
 
 import numpy as np
 import pytest
@@ -16,7 +15,7 @@ from mmlab.instructor.authoring.exercise import Exercise
 
 pytestmark = pytest.mark.week("09_api")
 WEEK = week_called("09_api")
-PROVIDERS = ("openai", "anthropic", "gemini")
+PROVIDERS = ("openai", "anthropic", "google")
 SECRETS = (b"visible", b"another course")
 
 
@@ -49,50 +48,61 @@ def cases_of(exercise: Exercise, secret: bytes = b"visible") -> list[tuple]:
     return [(case["args"], case["kwargs"]) for case in exercise.inputs(secret)]
 
 
-def whole_files(exercise: Exercise) -> list[tuple]:
-    """Return the arguments of the drawn cases of an exercise: images as Pillow saves them, three a format."""
+def whole_files(provider: str) -> list[tuple]:
+    """Return the arguments of image_part's drawn cases for a provider: images as Pillow saves them, three a format."""
+    exercise = WEEK.exercise("image_part")
     drawn = exercise.cases(np.random.default_rng(exercise.seed()))
-    return [(case["args"], case["kwargs"]) for case in drawn]
+    return [(case["args"], case["kwargs"]) for case in drawn if case["args"][1] == provider]
 
 
 @pytest.mark.parametrize("provider", PROVIDERS)
 def test_the_provider_takes_every_image(provider, asked):
-    name = f"image_part_{provider}"
-    build, sent = reference(WEEK, name), []
-    for args, kwargs in whole_files(WEEK.exercise(name)):
+    build, sent = reference(WEEK, "image_part"), []
+    for args, kwargs in whole_files(provider):
         with contextlib.suppress(ValueError):
             sent.append(build(*args, **kwargs))
-    assert len(sent) == (9 if provider == "gemini" else 12)
+    assert len(sent) == (9 if provider == "google" else 12)
     assert all(asked(provider, part) for part in sent)
 
 
-# OpenAI takes an image under another image's type, and under image/jpg.
-TAKEN = {("openai", "always_jpeg"), ("openai", "jpg_for_jpeg")}
+# Mistakes that a provider's server refuses. OpenAI's takes an image under another image's type; it and Google's take image/jpg.
+REFUSED = {
+    "openai": {"url_safe_alphabet", "bare_base64", "detail_outside", "bytes_for_text"},
+    "anthropic": {
+        "url_safe_alphabet",
+        "data_url",
+        "bytes_for_text",
+        "trusts_the_name",
+        "always_jpeg",
+        "jpg_for_jpeg",
+    },
+    "google": {"trusts_the_name", "always_jpeg", "encoded_twice", "takes_gifs", "media_type_for_mime_type"},
+}
 
 
 @pytest.mark.parametrize("provider", PROVIDERS)
 def test_the_provider_refuses_what_each_mistake_sends(provider, asked):
-    exercise = WEEK.exercise(f"image_part_{provider}")
+    exercise, refused = WEEK.exercise("image_part"), set()
     solution = notebook.reference(notebook.read(WEEK.notebook), exercise.name)
     for wrong in exercise.mistakes:
-        build, failed = (
-            notebook.define(wrong.source(solution, exercise.name), exercise.name, setup_names(WEEK.id)),
-            0,
-        )
-        for args, kwargs in whole_files(exercise):
-            try:
-                asked(provider, build(*args, **kwargs))
-            except Exception as error:  # each SDK has its own; TypeError where JSON cannot hold the part
-                assert getattr(error, "status_code", getattr(error, "code", 400)) == 400, error
-                failed += 1
-        assert failed or (provider, wrong.name) in TAKEN, wrong.name
+        build = notebook.define(wrong.source(solution, exercise.name), exercise.name, setup_names(WEEK.id))
+        for args, kwargs in whole_files(provider):
+            with contextlib.suppress(ValueError):
+                build(*args, **kwargs)
+                try:
+                    asked(provider, build(*args, **kwargs))
+                except Exception as error:  # each SDK has its own; TypeError where JSON cannot hold the part
+                    assert getattr(error, "status_code", getattr(error, "code", 400)) == 400, error
+                    refused.add(wrong.name)
+    assert refused == REFUSED[provider]
+    assert {wrong.name for wrong in exercise.mistakes} == set().union(*REFUSED.values())
 
 
 @pytest.mark.parametrize("secret", SECRETS)
 def test_references_agree_with_the_package(secret):
     from mmlab.api.client import messages, replies
 
-    for name in [f"image_part_{provider}" for provider in PROVIDERS] + ["parse_json_reply"]:
+    for name in ("image_part", "parse_json_reply"):
         ours, theirs = (
             reference(WEEK, name),
             getattr(replies if name == "parse_json_reply" else messages, name),
@@ -119,61 +129,34 @@ def test_half_of_the_drawn_replies_hold_an_object():
     ) == 10
 
 
-PUBLISHED = (
-    (r"\b\d{3}-\d{2}-\d{4}\b", "[SSN]"),
-    (r"\b[A-Za-z0-9._%+-]+@[A-Za-z0-9.-]+\.[A-Z|a-z]{2,}\b", "[EMAIL]"),
-    (r"\b\d{3}[-.]?\d{3}[-.]?\d{4}\b", "[PHONE]"),
-)
-
-
-@pytest.mark.parametrize(
-    ("text", "published", "right"),
-    [
-        ("a{at}b.c|x", "[EMAIL]", "a{at}b.c|x"),
-        ("order {area}5550147", "order [PHONE]", "order {area}5550147"),
-        ("({area}) 555-0147", "({area}) 555-0147", "[PHONE]"),
-        ("+1 {area} 555 0147", "+1 {area} 555 0147", "[PHONE]"),
-        ("666 45 6789", "666 45 6789", "[SSN]"),
-    ],
-)
-def test_the_published_patterns_are_wrong_as_told(text, published, right):
-    text, published, right = (one.format(at="@", area=212) for one in (text, published, right))
-    found = text
-    for pattern, mark in PUBLISHED:
-        found = re.sub(pattern, mark, found)
-    assert found == published and reference(WEEK, "redact_pii")(text) == right
-
-
-def test_redacting_twice_changes_nothing():
-    redact = reference(WEEK, "redact_pii")
-    for (text,), _ in cases_of(WEEK.exercise("redact_pii")):
-        assert redact(redact(text)) == redact(text)
-
-
-def drawn_requests(secret):
-    """Return route_request's drawn cases, two of each kind, without those of its clauses."""
-    return cases_of(WEEK.exercise("route_request"), secret)[-20:]
-
-
-@pytest.mark.parametrize("secret", SECRETS)
-def test_every_kind_of_request_is_routed_and_the_dearest_model_never_is(secret):
-    route, chosen = reference(WEEK, "route_request"), []
-    for (request, models, words), _ in drawn_requests(secret):
-        name = route(request, models, words)
-        order = sorted(models, key=lambda one: models[one]["price"])
-        chosen.append(None if name is None else order.index(name))
-    assert len(chosen) == 20 and set(chosen) == {None, 0, 1, 2, 3}
-
-
-def test_budgets_keep_their_distance_from_every_cost():
-    for secret in SECRETS:
-        for (request, models, _), _ in drawn_requests(secret):
-            patches = sum(np.ceil(np.array(size) / 28).prod() for size in request["images"])
-            tokens = np.ceil(len(request["prompt"]) / 4) + patches
-            ratios = (
-                np.array([tokens * model["price"] / 1e6 for model in models.values()]) / request["budget"]
+def test_a_tighter_budget_never_blocks_more():
+    evaluate = reference(WEEK, "injection_filter_eval")
+    for (images, _), _ in cases_of(WEEK.exercise("injection_filter_eval")):
+        found = [evaluate(images, budget) for budget in (0.0, 0.1, 0.3, 1.0)]
+        thresholds = [one["threshold"] for one in found]
+        assert thresholds == sorted(thresholds, reverse=True)
+        if found[0]["false_alarm_rate"] is not None:
+            assert all(
+                one["false_alarm_rate"] <= budget for one, budget in zip(found, (0, 0.1, 0.3, 1), strict=True)
             )
-            assert (abs(np.log(ratios)) > 0.05).all(), request
+
+
+def test_iou_matching_counts_pixels():
+    """The IoU of two boxes is the share of the covered pixels that both cover."""
+    match, rng = reference(WEEK, "iou_matching"), np.random.default_rng(0)
+    for _ in range(200):
+        covered, boxes = np.zeros((2, 12, 12), bool), []
+        for layer in covered:
+            (x1, x2), (y1, y2) = np.sort(rng.choice(13, 2, False)), np.sort(rng.choice(13, 2, False))
+            layer[y1:y2, x1:x2] = True
+            boxes.append((int(x1), int(y1), int(x2), int(y2)))
+        if iou := (covered[0] & covered[1]).sum() / (covered[0] | covered[1]).sum():
+            assert match(boxes[:1], boxes[1:], iou) == ([(0, 0)], 1, 1)
+        assert match(boxes[:1], boxes[1:], min(iou + 1e-9, 1)) == (
+            [(0, 0)] if iou == 1 else [],
+            iou == 1,
+            iou == 1,
+        )
 
 
 def test_cases_stay_small():

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from api_strategies import SCENE
 from mmlab.api import catalog
 from mmlab.api.client import CallFailed, connect
-from mmlab.api.client.messages import image_part_anthropic, image_part_gemini, image_part_openai, media_type
+from mmlab.api.client.messages import image_part, media_type
 from mmlab.api.client.parts import HOMES, Parts
 from mmlab.api.client.replies import parse_json_reply, reply_text
 from mmlab.api.client.retry import retry_policy, wait_before
@@ -27,20 +27,20 @@ def test_one_picture_in_three_forms(format):
     data, kind = encode_image(NOISE, format), f"image/{format.lower()}"
     text = base64.b64encode(data).decode()
     assert "+" in text or "/" in text  # so that the url-safe alphabet would show
-    assert image_part_openai(data, "photo.bmp") == {
+    assert image_part(data, "openai", "photo.bmp") == {
         "type": "image_url",
         "image_url": {"url": f"data:{kind};base64,{text}", "detail": "auto"},
     }
-    assert image_part_anthropic(data, "photo.bmp")["source"] == {
+    assert image_part(data, "anthropic", "photo.bmp")["source"] == {
         "type": "base64",
         "media_type": kind,
         "data": text,
     }
     if format == "GIF":
         with pytest.raises(InputError, match="image/gif"):
-            image_part_gemini(data)
+            image_part(data, "google")
     else:
-        assert image_part_gemini(data, "x.gif") == {"inline_data": {"mime_type": kind, "data": data}}
+        assert image_part(data, "google", "x.gif") == {"inline_data": {"mime_type": kind, "data": data}}
 
 
 @given(st.binary(max_size=40))
@@ -51,12 +51,17 @@ def test_other_bytes_are_no_picture(data):
             media_type(data)
 
 
+def test_an_unknown_provider_is_told():
+    with pytest.raises(InputError, match="'gemini'"):
+        image_part(encode_image(NOISE, "PNG"), "gemini")
+
+
 def test_a_picture_too_large_for_its_provider_is_told():
     maximum = catalog.catalog()["limits"]["anthropic"]["image_bytes"]
     large = b"\x89PNG\r\n\x1a\n" + bytes(maximum)
     with pytest.raises(InputError, match=f"{maximum + 8:,}"):
-        image_part_anthropic(large)
-    assert image_part_openai(large)
+        image_part(large, "anthropic")
+    assert image_part(large, "openai")
 
 
 class Fault(Exception):
@@ -282,11 +287,11 @@ def test_a_policy_of_yours_serves_awaited_calls_too(local):
 
 
 def test_an_exception_of_the_students_own_comes_out_as_it_is(local):
-    def broken(data, name="", detail="auto"):
+    def broken(data, provider, name="", detail="auto"):
         raise KeyError("mine")
 
     with pytest.raises(KeyError, match="mine"):
-        connect("openai", server=local, parts={"image_part_openai": broken}).ask("x", [NOISE])
+        connect("openai", server=local, parts={"image_part": broken}).ask("x", [NOISE])
 
 
 def test_a_reply_that_is_not_as_its_schema_says_is_told_with_the_answer(local):

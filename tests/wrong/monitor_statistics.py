@@ -23,8 +23,6 @@ ANSWERS = (
     Answer("rounded_for_the_eye", {MEAN: f"round({MEAN}, 3)"}, "the mean itself"),
     Answer("strictly_below", {RANKED: "next((s for s in good if sum(t < s for t in good) >= 0.95 * len(good)), good[-1])"},
            "they do not exceed: equal ones count"),
-    Answer("failed_without_usage_only", {"len(records) - len(good)": 'sum(record["dollars"] is None for record in records)'},
-           "records without an answer"),
     Answer("no_mean_of_zero", {f"{MEAN} if good": f"{MEAN} if any(good)"}, "None only where nothing was answered"),
     Answer("sum_rounded", {"dollars = math.fsum(": "dollars = round(math.fsum(", 'or 0.0 for record in records)': 'or 0.0 for record in records), 6)'}, "what the calls cost, and not a rounded number"),
     Answer("mean_to_the_microsecond", {MEAN: f"round({MEAN}, 6)"}, "the mean itself"),

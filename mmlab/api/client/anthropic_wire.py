@@ -67,7 +67,7 @@ def _message(turn: Turn, parts) -> dict:
     ]
     for image in map(image_bytes, turn.images):
         url = {"type": "image", "source": {"type": "url", "url": image}}
-        content.append(url if isinstance(image, str) else parts.image_part_anthropic(image))
+        content.append(url if isinstance(image, str) else parts.image_part(image, "anthropic"))
     content += [
         {
             "type": "document",

@@ -78,7 +78,7 @@ def _image_part(image: bytes | str, parts) -> dict:
             "its bytes, or a file uploaded before",
             "download it first and pass the bytes",
         )
-    return parts.image_part_gemini(image)
+    return parts.image_part(image, "google")
 
 
 def _inline(kind: str, data: bytes) -> dict:

@@ -10,6 +10,7 @@ import base64
 from mmlab.api.catalog import catalog
 from mmlab.errors import InputError
 
+_PROVIDERS = ("openai", "anthropic", "google")
 _ALL = ("image/png", "image/jpeg", "image/gif", "image/webp")
 
 
@@ -37,49 +38,33 @@ def media_type(data: bytes) -> str:
     )
 
 
-def image_part_openai(data: bytes, name: str = "", detail: str = "auto") -> dict:
-    """Return an image as a part of an OpenAI chat message: a data URL.
+def image_part(data: bytes, provider: str, name: str = "", detail: str = "auto") -> dict:
+    """Return an image as a part of a message, in the wire format of a provider.
 
-    data    bytes of an image file
-    name    str   of the file; ignored, because it may be wrong
-    detail  "auto", "low", "high" or "original"
-    raises  InputError  when the bytes are not an image that OpenAI accepts
-    source  OpenAI, Images and vision
+    data      bytes of an image file
+    provider  "openai": a data URL; "anthropic": base64 and a media type; "google": raw bytes, no GIF
+    name      str   of the file; ignored, because it may be wrong
+    detail    "auto", "low", "high" or "original", for OpenAI only
+    raises    InputError  when the bytes are not an image that the provider accepts, or there is no such provider
+    source    OpenAI, Images and vision; Anthropic, Vision; Google, Image understanding
 
-    >>> image_part_openai(b"GIF89a...")["image_url"]["url"]
+    >>> image_part(b"GIF89a...", "openai")["image_url"]["url"]
     'data:image/gif;base64,R0lGODlhLi4u'
-    """
-    kind = _accepted_type(data, "openai")
-    return {"type": "image_url", "image_url": {"url": f"data:{kind};base64,{_text(data)}", "detail": detail}}
-
-
-def image_part_anthropic(data: bytes, name: str = "") -> dict:
-    """Return an image as a block of an Anthropic message: base64 without a data URL, and the media type.
-
-    data    bytes of an image file
-    name    str   of the file; ignored
-    raises  InputError  when the bytes are not an image that Anthropic accepts
-    source  Anthropic, Vision
-
-    >>> image_part_anthropic(b"GIF89a...")["source"]["media_type"]
+    >>> image_part(b"GIF89a...", "anthropic")["source"]["media_type"]
     'image/gif'
-    """
-    kind = _accepted_type(data, "anthropic")
-    return {"type": "image", "source": {"type": "base64", "media_type": kind, "data": _text(data)}}
-
-
-def image_part_gemini(data: bytes, name: str = "") -> dict:
-    """Return an image as a part of a Gemini content: raw bytes, which the SDK encodes itself; no GIF.
-
-    data    bytes of an image file
-    name    str   of the file; ignored
-    raises  InputError  when the bytes are not an image that Gemini accepts
-    source  Google, Image understanding
-
-    >>> image_part_gemini(b"\\xff\\xd8\\xff...")
+    >>> image_part(b"\\xff\\xd8\\xff...", "google")
     {'inline_data': {'mime_type': 'image/jpeg', 'data': b'\\xff\\xd8\\xff...'}}
     """
-    return {"inline_data": {"mime_type": _accepted_type(data, "google"), "data": bytes(data)}}
+    if provider not in _PROVIDERS:
+        raise InputError(
+            f"image_part: provider {provider!r}", f"one of {', '.join(_PROVIDERS)}", "check the spelling"
+        )
+    kind = _accepted_type(data, provider)
+    if provider == "google":
+        return {"inline_data": {"mime_type": kind, "data": bytes(data)}}
+    if provider == "anthropic":
+        return {"type": "image", "source": {"type": "base64", "media_type": kind, "data": _text(data)}}
+    return {"type": "image_url", "image_url": {"url": f"data:{kind};base64,{_text(data)}", "detail": detail}}
 
 
 def _accepted_type(data: bytes, provider: str) -> str:

@@ -80,7 +80,7 @@ def _image_part(image: bytes | str, detail: str | None, parts) -> dict:
     if isinstance(image, str):
         part = {"type": "image_url", "image_url": {"url": image}}
     else:
-        part = parts.image_part_openai(image)
+        part = parts.image_part(image, "openai")
     return {**part, "image_url": {**part["image_url"], "detail": detail}} if detail else part
 
 

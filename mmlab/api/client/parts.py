@@ -6,9 +6,7 @@ from collections.abc import Callable, Mapping
 from mmlab.errors import InputError
 
 HOMES = {
-    "image_part_openai": "messages",
-    "image_part_anthropic": "messages",
-    "image_part_gemini": "messages",
+    "image_part": "messages",
     "retry_policy": "retry",
     "parse_json_reply": "replies",
     "reply_text": "replies",

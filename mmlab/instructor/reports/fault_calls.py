@@ -6,7 +6,7 @@ import contextlib
 
 from mmlab.api.catalog import model_for
 from mmlab.api.client import CallFailed, connect, sdks
-from mmlab.api.client.messages import image_part_anthropic, image_part_gemini, image_part_openai
+from mmlab.api.client.messages import image_part
 from mmlab.api.providers import ANTHROPIC, GOOGLE, OPENAI, PROVIDERS
 from mmlab.world import encode_image, render, sample
 
@@ -132,7 +132,9 @@ class _OpenAI(_Stainless):
 
     def request(self):
         """Return the response or the stream; with an asynchronous client, an awaitable of it."""
-        messages = [{"role": "user", "content": [image_part_openai(PNG), {"type": "text", "text": QUESTION}]}]
+        messages = [
+            {"role": "user", "content": [image_part(PNG, "openai"), {"type": "text", "text": QUESTION}]}
+        ]
         return self.client.chat.completions.create(model=MODEL, messages=messages, stream=self.streams)
 
     def read(self, answer):
@@ -152,7 +154,7 @@ class _Anthropic(_Stainless):
     def request(self):
         """Return the response or the stream; with an asynchronous client, an awaitable of it."""
         messages = [
-            {"role": "user", "content": [image_part_anthropic(PNG), {"type": "text", "text": QUESTION}]}
+            {"role": "user", "content": [image_part(PNG, "anthropic"), {"type": "text", "text": QUESTION}]}
         ]
         return self.client.messages.create(
             model=MODEL, messages=messages, max_tokens=500, stream=self.streams
@@ -189,7 +191,7 @@ class _Google(Bare):
         """Return the response or the stream; with an asynchronous client, an awaitable of it."""
         models = self.client.models
         call = models.generate_content_stream if self.streams else models.generate_content
-        return call(model=MODEL, contents=[{"parts": [image_part_gemini(PNG), {"text": QUESTION}]}])
+        return call(model=MODEL, contents=[{"parts": [image_part(PNG, "google"), {"text": QUESTION}]}])
 
     def read(self, answer):
         """Return a response's text."""

@@ -88,8 +88,8 @@ EXERCISE = Exercise(
         "without. Then write down, or compute in plain steps, what each request must be, and compare with ==.",
         "Try several limits: tight ones and wide ones, even and odd. An even number of messages cannot be used up: "
         "whole pairs and one question make an odd number.",
-        "A failed turn may have a screenshot, too. It counts in its own request; in the next request all is as if the "
-        "turn had never been, and an older screenshot is back in its place.",
+        "A failed turn may have a screenshot, too. It counts in its own request. The next request is built as if the "
+        "turn had not happened, so an older screenshot appears again.",
     ),
     driver=Driver("bugs"),
     compare=Compare("equal"),

@@ -1,4 +1,4 @@
-"""monitor_statistics: what a day's calls of a service were like."""
+"""monitor_statistics: success rate, times and cost of a day's calls of a service."""
 
 from mmlab.instructor.authoring.exercise import Answer, Compare, Driver, Exercise, mistake
 
@@ -107,10 +107,10 @@ RANKED = "good[math.ceil(95 * len(good) / 100) - 1]"
 EXERCISE = Exercise(
     difficulty=2,
     importance=4,
-    minutes=20,
+    minutes=10,
     hints=(
-        "Start with `good`, the sorted seconds of the calls that were answered. Four of the seven numbers follow "
-        "from it, and each of those is None when the list is empty.",
+        "Start with `good`, the sorted seconds of the calls that were answered. Three of the four numbers are "
+        "None when it is empty.",
         "The nearest rank of 95 % among n values is ⌈0.95 · n⌉, counted from 1; a Python list counts from 0. "
         "For n = 20 that is the 19th value, not the last.",
         '`None` cannot be added: `record["dollars"] or 0.0`.',
@@ -134,7 +134,7 @@ EXERCISE = Exercise(
                 f"{RANKED} if good else None": RANKED,
                 "dollars / len(good) if good else None": "dollars / len(good)",
             },
-            "your function fails on a day without calls, or without an answer: the very day it is needed",
+            "your function fails on a day without calls, or without an answer",
             "return None for a share or a mean of nothing",
         ),
         mistake(
@@ -150,7 +150,7 @@ EXERCISE = Exercise(
         mistake(
             "failed_ones_cost_nothing",
             {"or 0.0 for record in records": 'or 0.0 for record in records if record["ok"]'},
-            "your dollars leave the failed calls out; a reply that was cut short is paid for all the same",
+            "your dollars leave the failed calls out; you also pay for a reply that was cut short",
             "add the dollars of all records",
         ),
         mistake(
@@ -167,7 +167,7 @@ EXERCISE = Exercise(
                 f"{RANKED} if good else None": f"{RANKED} if good else 0.0",
                 "dollars / len(good) if good else None": "dollars / max(len(good), 1)",
             },
-            "your function says 0 where nothing is known: a mean of 0 seconds looks like an excellent day",
+            "your function returns 0 where nothing was measured: a mean of 0 seconds looks like an excellent day",
             "return None where there is nothing to divide by",
         ),
         mistake(

@@ -129,12 +129,12 @@ EVERY_BRACE = f"""value = None
 EXERCISE = Exercise(
     difficulty=2,
     importance=5,
-    minutes=20,
+    minutes=15,
     hints=(
-        "`json.JSONDecoder(…).raw_decode(text, start)` reads one JSON value that begins at `start` and does not mind "
-        "what follows it. It gives the value and where it ended.",
+        "`json.JSONDecoder(…).raw_decode(text, start)` reads one JSON value that begins at `start` and ignores "
+        "what follows it. It returns the value and the position of its end.",
         "json.loads and JSONDecoder both take `object_pairs_hook=f`: f gets the list of (key, value) pairs of each "
-        "object and gives what stands for it. A key that stands twice is still twice there.",
+        "object and returns the value to use for it. A key that occurs twice is in that list twice.",
         "They also take `parse_constant=f`, which is called with the words NaN, Infinity and -Infinity.",
     ),
     driver=Driver("call"),

@@ -193,14 +193,14 @@ CAUGHT = "except Exception as error:"
 EXERCISE = Exercise(
     difficulty=3,
     importance=5,
-    minutes=30,
+    minutes=25,
     hints=(
         "The skeleton is a `for attempt in range(attempts)` around a `try`: return from inside the `try`, and let the "
         "`except` decide only whether to `raise` (alone, without a name: the error goes on as it came) or to wait.",
-        '`hasattr(error, "status_code")` tells the service\'s errors from those of the program. Ask for None before you '
+        '`hasattr(error, "status_code")` distinguishes the service\'s errors from those of the program. Test for None before you '
         "compare: `None >= 500` is a TypeError.",
-        "Three ways lead to `raise`: it would not pass, it was the last attempt, or the service asks for more patience "
-        "than there is. Only then is there a wait, and only where there will be another call.",
+        "Three conditions lead to `raise`: the status is not one to retry, it was the last attempt, or `retry_after` is "
+        "more than `patience`. Only then is there a wait, and only where there will be another call.",
     ),
     driver=Driver("call", service=True, result="run"),
     clauses=CLAUSES,
