@@ -36,6 +36,7 @@ from mmlab.files import atomic_write
 
 if TYPE_CHECKING:
     import torch
+    from gguf import ReaderTensor
     from torch import nn
     from transformers import PreTrainedModel, PreTrainedTokenizerBase, ProcessorMixin
 
@@ -829,9 +830,7 @@ def language_model() -> tuple["PreTrainedModel", "PreTrainedTokenizerBase"]:
 def _convert(parts: list[Path], folder: Path) -> None:
     """Write Gemma's model and tokenizer to a folder, as safetensors; the folder appears whole."""
     print("Gemma 3 270M: converting the weights, once. This takes a minute or more.", flush=True)
-    import torch
-    from gguf import GGUFReader, dequantize
-    from safetensors.torch import save_file
+    from gguf import GGUFReader
     from transformers import AutoTokenizer, Gemma3ForCausalLM, Gemma3TextConfig
 
     config = Gemma3TextConfig(
@@ -853,20 +852,44 @@ def _convert(parts: list[Path], folder: Path) -> None:
             for part in parts:
                 with open(part, "rb") as piece:
                     shutil.copyfileobj(piece, whole)
-        state = {}
+        tensors = {}
         for tensor in GGUFReader(file).tensors:
             name = tensor.name
             for old, new in _GEMMA:
                 name = re.sub(old, new, name)
-            array = dequantize(tensor.data, tensor.tensor_type)
-            # The file has 1 + the weight of a norm.
-            state[f"model.{name}"] = torch.from_numpy(array - 1 if "norm" in name else array)
-        save_file(state, work / "model.safetensors", metadata={"format": "pt"})
+            tensors[f"model.{name}"] = tensor
+        _write_safetensors(work / "model.safetensors", tensors)
         AutoTokenizer.from_pretrained(work, gguf_file=file.name).save_pretrained(work)
         config.save_pretrained(work)
         file.unlink()
         digests = {path.name: _sha256(path) for path in work.iterdir()}
         (work / _DIGESTS).write_text(json.dumps(digests), "utf-8")
+
+
+def _write_safetensors(path: Path, tensors: dict[str, "ReaderTensor"]) -> None:
+    """Write quantised tensors as float32, a piece at a time: all at once take 2.7 GB of memory.
+
+    The format is a length, a header in JSON and the values (https://huggingface.co/docs/safetensors).
+    """
+    from gguf import dequantize
+
+    header, end = {"__metadata__": {"format": "pt"}}, 0
+    for name, tensor in tensors.items():
+        begin, end = end, end + 4 * int(tensor.n_elements)
+        shape = tensor.shape[::-1].tolist()
+        header[name] = {"dtype": "F32", "shape": shape, "data_offsets": [begin, end]}
+    text = json.dumps(header).encode()
+    text += b" " * (-len(text) % 8)
+    with open(path, "wb") as file:
+        file.write(len(text).to_bytes(8, "little") + text)
+        for name, tensor in tensors.items():
+            for first in range(0, len(tensor.data), _ROWS):
+                values = dequantize(tensor.data[first : first + _ROWS], tensor.tensor_type)
+                # The packed file has 1 + the weight of a norm.
+                file.write(values - np.float32(1) if "norm" in name else values)
+
+
+_ROWS = 4096  # of a tensor that are unpacked together
 
 
 # Names of GGUF → names of transformers.
