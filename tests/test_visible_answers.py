@@ -61,13 +61,13 @@ def defined(texts: list[str], week: str) -> dict[str, object]:
             continue
         for statement in tree.body:
             constant = isinstance(statement, ast.Assign) and not any(
-                isinstance(node, ast.Call) for node in ast.walk(statement)
+                isinstance(node, (ast.Call, ast.Subscript, ast.BinOp)) for node in ast.walk(statement)
             )
             if not constant and not isinstance(statement, (*DEFINES, ast.Import, ast.ImportFrom)):
                 continue
             try:
                 exec(compile(ast.Module([statement], []), f"<text {number}>", "exec"), space)
-            except Exception:  # it needs a name that only the cells above it compute
+            except (NameError, AttributeError, ImportError):  # it needs what the cells above it compute
                 continue
             if isinstance(statement, DEFINES):
                 found[f"{statement.name}, {number}"] = space[statement.name]
