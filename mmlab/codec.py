@@ -25,6 +25,7 @@ LIMIT = 256 * 2**20  # bytes in one message
 DEPTH = 64  # levels of nesting
 KEYS = 10_000  # of all dicts and sets in one message: hashes can be made to collide, and n keys then cost n² steps
 RECORD_KEYS = 1_000_000  # the same for records of cases, which the course wrote itself
+MAX_ALSO = 8  # further built-in classes of one exception
 ALIKE = 1000  # keys of one dict or set that share a hash with another
 ITEM_SIZES = {
     "bool": 1,
@@ -53,16 +54,19 @@ class Raised:
 
     type     the most specific built-in class of it, such as "ValueError"
     message  its text
+    also     further built-in classes that it derives from: ("ValueError",) for a class NotAnImage(OSError, ValueError)
     """
 
     type: str
     message: str = ""
+    also: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, error: BaseException) -> "Raised":
         """Return `error` as a value; a class derived from ValueError counts as ValueError."""
-        builtin = next(kind for kind in type(error).__mro__ if kind.__module__ == "builtins")
-        return cls(builtin.__name__, str(error))
+        first, *others = [kind for kind in type(error).__mro__ if kind.__module__ == "builtins"]
+        also = tuple(kind.__name__ for kind in others if kind not in first.__mro__)
+        return cls(first.__name__, str(error), also[:MAX_ALSO])
 
 
 def dumps(value) -> bytes:
@@ -145,7 +149,7 @@ def _encode(value, raw: list[bytes], where: str, depth: int):
             raw.append(bytes(value))
             return [tag, len(raw[-1])]
     if isinstance(value, Raised):
-        return ["raised", str(value.type), str(value.message)]
+        return ["raised", str(value.type), str(value.message), *map(str, value.also)]
     if isinstance(value, (list, tuple)):
         tag = "tuple" if isinstance(value, tuple) else "list"
         items = [
@@ -228,8 +232,9 @@ class _Reader:
         tag, *rest = tree
         if tag in BYTES and len(rest) == 1:
             return BYTES[tag](bytes(self.take(rest[0])))
-        if tag == "raised" and len(rest) == 2 and all(isinstance(text, str) for text in rest):
-            return Raised(*map(_writable, rest))
+        if tag == "raised" and 2 <= len(rest) <= 2 + MAX_ALSO and all(isinstance(text, str) for text in rest):
+            kind, message, *also = map(_writable, rest)
+            return Raised(kind, message, tuple(also))
         if tag in ("numpy", "torch", "scalar") and rest:
             return self.array(tag, rest[0], rest[1:])
         if tag in ("list", "tuple", "set", "dict"):

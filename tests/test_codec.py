@@ -21,7 +21,7 @@ HASHABLE = st.recursive(
     st.none() | st.integers() | st.text(), lambda inner: st.tuples(inner, inner), max_leaves=4
 )
 NESTED = st.recursive(
-    SCALARS | st.builds(Raised, st.text(), st.text()),
+    SCALARS | st.builds(Raised, st.text(), st.text(), st.lists(st.text(), max_size=3).map(tuple)),
     lambda inner: (
         st.lists(inner) | st.lists(inner).map(tuple) | st.dictionaries(HASHABLE, inner) | st.sets(HASHABLE)
     ),
@@ -198,6 +198,16 @@ def test_a_message_above_the_limit_is_refused_by_its_prefix():
 def test_exceptions_become_their_nearest_builtin():
     assert Raised.of(json.JSONDecodeError("no", "x", 0)).type == "ValueError"
     assert Raised.of(InputError("given")) == Raised("ValueError", "given")
+
+
+def test_an_exception_of_several_kinds_keeps_them_all():
+    no_image = type("NoImage", (OSError, ValueError), {})("no")
+    assert Raised.of(no_image) == Raised("OSError", "no", ("ValueError",))
+    assert Raised.of(type("Missing", (KeyError, AttributeError), {})()).also == ("AttributeError",)
+    assert Raised.of(type("Narrow", (UnicodeDecodeError, ValueError), {})("a", b"", 0, 1, "b")).also == ()
+    assert loads(dumps(Raised("A", "m", ("B",) * codec.MAX_ALSO))).also == ("B",) * codec.MAX_ALSO
+    with pytest.raises(InputError):
+        loads(dumps(Raised("A", "m", ("B",) * (codec.MAX_ALSO + 1))))
 
 
 def test_the_codec_loads_neither_numpy_nor_torch(tmp_path):

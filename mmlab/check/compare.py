@@ -180,7 +180,7 @@ def _exceptions(wanted, got, text: bool, path: str) -> Difference | None:
         return Difference(
             path, f"is {describe(got)}", f"{wanted.type} raised", f"raise {wanted.type} for such an input"
         )
-    if not _is_kind(got.type, wanted.type):
+    if not is_kind(got, wanted.type):
         given = f"raised {got.type}: {got.message}"[:300]
         return Difference(
             path, given, f"{wanted.type} raised", f"raise {wanted.type}(…) yourself", raised=True
@@ -192,11 +192,15 @@ def _exceptions(wanted, got, text: bool, path: str) -> Difference | None:
     return None
 
 
-def _is_kind(got: str, wanted: str) -> bool:
-    kinds = [getattr(builtins, name, None) for name in (got, wanted)]
-    if got == wanted or wanted in ("Exception", "BaseException"):
-        return got == wanted
-    return all(isinstance(kind, type) for kind in kinds) and issubclass(*kinds)
+def is_kind(got: Raised, wanted: str) -> bool:
+    """Return whether an exception is of a built-in type or derives from it; for Exception it must be the type itself."""
+    if got.type == wanted or wanted in ("Exception", "BaseException"):
+        return got.type == wanted
+    right = getattr(builtins, wanted, None)
+    kinds = [getattr(builtins, name, None) for name in (got.type, *got.also)]
+    return isinstance(right, type) and any(
+        isinstance(kind, type) and issubclass(kind, right) for kind in kinds
+    )
 
 
 def _convert(wanted, got, path: str) -> str:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from mmlab.check.compare import COMPARERS, Difference, as_labels, close, describe, equality
+from mmlab.check.compare import COMPARERS, Difference, as_labels, close, describe, equality, is_kind
 from mmlab.check.describe import listed
 from mmlab.check.drivers import ANSWER
 from mmlab.codec import Raised, is_torch
@@ -173,7 +173,7 @@ def _another_error(wanted, got) -> Difference | None:
     """Return what is wrong if an answer with a service raised the right type of error, but not the right object."""
     both = [value if isinstance(value, dict) else {} for value in (wanted, got)]
     raised, (right, origin) = [value.get("gives") for value in both], [value.get("error") for value in both]
-    if not all(isinstance(each, Raised) for each in raised) or raised[0].type != raised[1].type:
+    if not all(isinstance(each, Raised) for each in raised) or not is_kind(raised[1], raised[0].type):
         return None
     if isinstance(origin, str) == isinstance(right, str) and (not isinstance(origin, str) or origin == right):
         return None

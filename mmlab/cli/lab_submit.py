@@ -20,6 +20,7 @@ from mmlab.cli.lab_release import CASES, Release, release_of
 from mmlab.errors import InputError, MissingPart, NotebookError
 
 STUDENT = re.compile(r"\w(?:[ ]?[\w.@+'-])*(?<!\.)")  # no file system refuses a name like that
+MAX_STUDENT = 100  # characters of a student's id
 MAX_OUTPUT = 100_000  # characters for each cell; further outputs are left out of the packed copy
 
 
@@ -115,6 +116,18 @@ def within_limit(outputs: list[dict]) -> list[dict]:
     return stored
 
 
+def is_student_id(text: str) -> bool:
+    """Return whether a text can be a student's id; `mmlab grade --collect` takes these ids over as they are.
+
+    Combining marks may follow a letter, because many scripts write vowels with them.
+
+    >>> is_student_id("Ada Lovelace"), is_student_id("राम"), is_student_id("../ada")
+    (True, True, False)
+    """
+    letters = "".join(character for character in text[1:] if unicodedata.category(character)[0] != "M")
+    return len(text) <= MAX_STUDENT and bool(STUDENT.fullmatch(text[:1] + letters))
+
+
 def student_id(given: str | None) -> str:
     """Return the student's id, by default the login, with accents in their usual (composed) form.
 
@@ -125,10 +138,11 @@ def student_id(given: str | None) -> str:
     except (OSError, KeyError, ImportError):  # a container's user may have no name
         student = ""
     student = unicodedata.normalize("NFC", student)
-    if not STUDENT.fullmatch(student):
+    if not is_student_id(student):
         raise InputError(
-            f"student id {student!r}",
-            "an id or name that begins with a letter or digit; . @ _ - + ' and single spaces may follow",
+            f"student id {student[: 2 * MAX_STUDENT]!r}",
+            "an id or name that begins with a letter or digit; . @ _ - + ' and single spaces may follow, "
+            f"{MAX_STUDENT} characters in all",
             "pass --student YOUR_ID",
         )
     return student

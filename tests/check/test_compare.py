@@ -30,6 +30,8 @@ SAME = [
     (Raised("ValueError"), Raised("UnicodeDecodeError")),
     (Raised("ValueError", "a"), Raised("ValueError", "b")),
     (Raised("LookupError"), Raised("KeyError")),
+    (Raised("ValueError"), Raised("OSError", "", ("ValueError",))),
+    (Raised("LookupError"), Raised("OSError", "", ("AttributeError", "KeyError"))),
 ]
 APART = [
     (1.0, 1.0001),
@@ -64,6 +66,8 @@ APART = [
     (1, Raised("ValueError")),
     (Raised("ValueError"), Raised("Nonsense")),
     (Raised("Exception"), Raised("ValueError")),
+    (Raised("ValueError"), Raised("OSError", "", ("TypeError", "Nonsense", "print"))),
+    (Raised("Exception"), Raised("OSError", "", ("ValueError",))),
     (Raised("ValueError"), Raised("print")),
     (np.float64(1.0), np.ones(())),
 ]

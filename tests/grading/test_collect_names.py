@@ -1,5 +1,6 @@
 """Whose a file is: the names that each LMS gives, ids that contain "_", rosters, patterns and Unicode forms."""
 
+import os
 import shutil
 import time
 import zipfile
@@ -8,6 +9,7 @@ from unicodedata import normalize
 
 import pytest
 
+from mmlab.cli import lab_submit
 from mmlab.errors import InputError
 from mmlab.instructor.grading.gradebook.roster import Person
 from mmlab.instructor.grading.intake import export_names, submissions
@@ -222,6 +224,30 @@ def test_two_names_with_one_id_are_not_mixed(course):
         list(found.new) == ["ann"] and len(found.skipped) == 2 and "would both become" in found.skipped[0][1]
     )
     assert safe_id("राम") == "राम" != safe_id("रूम"), "marks tell names apart"
+
+
+@pytest.mark.parametrize(
+    "student", ["Ada Lovelace", "Zoë O'Neil-Smith", "राम", "ada+lab@uni", "ada_l", "s" * 100]
+)
+def test_the_id_that_submit_reports_is_the_id_that_is_collected(course, student, tmp_path):
+    name = lab_submit.name_of(WEEK, lab_submit.student_id(student), tmp_path)
+    assert list(collected(course, name).new) == [student]
+    assert collected(course, name, people=people(student)).unchanged == [student]
+    mailed = name.replace(" ", "_").replace("'", "_")  # as browsers and mail rename it
+    assert collected(course, mailed, people=people(student)).unchanged == [student]
+    assert os.listdir(course / "submitted") == [student]
+
+
+def test_an_id_that_submit_refuses_is_collected_as_a_safe_one(course):
+    assert list(collected(course, f"{WEEK}_a  $b._attempt_1_20260720T155901_lab.zip").new) == ["a_b"]
+
+
+def test_ids_that_differ_in_a_space_only_are_refused_without_a_roster(course):
+    names = [f"{WEEK}_{one}_attempt_1_20260720T155901_lab.zip" for one in ("Ada L", "Ada_L", "bob")]
+    found = collected(course, *names)
+    assert list(found.new) == ["bob"] and len(found.skipped) == 2
+    assert "Ada L and Ada_L would both become the id Ada_L" in found.skipped[0][1]
+    assert sorted(collected(course, *names, people=people("Ada L", "Ada_L")).new) == ["Ada L", "Ada_L"]
 
 
 def test_a_student_cannot_set_the_time(course):

@@ -175,6 +175,16 @@ def test_an_export_is_brought_in_first(course, capsys):
     assert command_line.main(["grade", WEEK, "--collect", "nowhere"]) == 2
 
 
+def test_an_id_with_a_space_stays_as_it_was_submitted(course, capsys):
+    (course / "export").mkdir()
+    packed = f"{WEEK}_Ada Lovelace_attempt_1_20260720T155901_lab.zip"
+    hand_in(course, "eve", "Tally").rename(course / "export" / packed)
+    shutil.rmtree(course / "submitted")
+    status, found = graded(capsys, "--collect", "export", "--student", "Ada Lovelace")
+    assert status == 0 and found["Ada Lovelace"]["score"] == 3.0 and set(marks(course)) == {"Ada Lovelace"}
+    assert (course / "feedback" / "Ada Lovelace" / WEEK / "lab.html").is_file()
+
+
 class Terminal(io.StringIO):
     """A stream that says that it is a terminal."""
 

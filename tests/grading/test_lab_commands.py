@@ -404,6 +404,7 @@ def test_submit_refuses_a_file_that_the_lab_names_in_pieces(lab, capsys):
         ("Ada Lovelace", "Ada Lovelace"),
         ("Zoe\u0308 O'Neil-Smith", "Zo\u00eb O'Neil-Smith"),
         ("s123_b", "s123_b"),
+        ("राम", "राम"),
     ],
 )
 def test_names_and_addresses_are_student_ids(student, packed, lab, capsys):
@@ -417,7 +418,9 @@ def test_names_and_addresses_are_student_ids(student, packed, lab, capsys):
     assert found["student"] == packed and f"00_setup_{packed}_attempt_1_" in found["file"]
 
 
-@pytest.mark.parametrize("student", ["", "..", "a/b", "-x", "a  b", "a b ", "ada.", "a\nb", "a:b"])
+@pytest.mark.parametrize(
+    "student", ["", "..", "a/b", "-x", "a  b", "a b ", "ada.", "a\nb", "a:b", "\u0308a", "a" * 101]
+)
 def test_a_student_id_that_cannot_name_a_file_is_refused(student, lab, capsys, monkeypatch):
     monkeypatch.setattr("getpass.getuser", lambda: student)
     assert command_line.main(["submit", str(lab), f"--student={student}"]) == 2

@@ -205,7 +205,7 @@ def test_zips_of_mmlab_submit_are_collected(tmp_path):
     )
     (tmp_path / "nbgrader_config.py").write_text(config + f"\nc.CourseDirectory.root = {str(tmp_path)!r}\n")
     for attempt, time in ((1, "20261121T130501"), (2, "20261121T130502"), (10, "20261121T130510")):
-        name = f"{SETUP}_a_b.c@d-e_attempt_{attempt}_{time}_lab.zip"
+        name = f"{SETUP}_a b.c@d-e_attempt_{attempt}_{time}_lab.zip"
         with zipfile.ZipFile(archive / name, "w") as made:
             made.writestr("lab.ipynb", (tmp_path / "labs" / SETUP / "lab.ipynb").read_text() + " " * attempt)
     environment = os.environ | {
@@ -214,5 +214,5 @@ def test_zips_of_mmlab_submit_are_collected(tmp_path):
     command = [sys.executable, "-m", "nbgrader", "zip_collect", SETUP]
     done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
-    handed_in = tmp_path / "submitted" / "a_b.c@d-e" / SETUP / "lab.ipynb"
+    handed_in = tmp_path / "submitted" / "a b.c@d-e" / SETUP / "lab.ipynb"
     assert handed_in.read_text().endswith("}\n" + " " * 10)

@@ -106,6 +106,17 @@ ANSWERS = (
         "with_patterns", with_patterns, "regular expressions, and an error of its own that is a ValueError"
     ),
     Answer(
+        "an_error_of_two_kinds",
+        {
+            "    def number(": "    class NoImage(OSError, ValueError):\n        pass\n\n    def number(",
+            'ValueError("the file ends': 'NoImage("the file ends',
+            'ValueError("a JPEG': 'NoImage("a JPEG',
+            'ValueError("none': 'NoImage("none',
+            'ValueError("an image': 'NoImage("an image',
+        },
+        "its errors derive from ValueError, and from OSError first",
+    ),
+    Answer(
         "sizes_first",
         {"    brand =": "    name = name.lower()\n    brand =", "if 0 in found": "if not all(found)"},
         "the name is read and comes to nothing",

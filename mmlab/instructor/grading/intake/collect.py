@@ -22,6 +22,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path, PurePosixPath
 
+from mmlab.cli.lab_submit import is_student_id
 from mmlab.errors import InputError, NotebookError
 from mmlab.files import atomic_write
 from mmlab.instructor.authoring import course_config
@@ -311,6 +312,8 @@ def student_of(reading: Reading, students: KnownStudents) -> tuple[str, bool]:
             raise Ambiguous(f"the student may be {', '.join(tails[:MAX_EXAMPLES])}")
         return listed or safe_id(parts[-1]), listed is not None
     listed = by_number or students.by_id(text) or students.by_name(name) or students.by_id(name)
+    if listed is None and scheme.name == "mmlab submit" and is_student_id(canonical(text)):
+        return canonical(text), False  # as `mmlab submit` told the student
     return listed or safe_id(f"{name}_{owner}" if blind else text or name), listed is not None
 
 
@@ -341,19 +344,22 @@ def read_times_beside(files: list[File], by_path: dict[str, Entry], layout: Layo
 
 
 def without_twins(files: list[File], students: KnownStudents, result: Collected) -> list[File]:
-    """Return the files without those of different students whose names give the same id."""
+    """Return the files without those of different students whose names give the same id.
+
+    "Ada Lovelace" and "Ada_Lovelace" count as the same, because mail and browsers replace spaces in file names.
+    """
     raw: dict[str, set[str]] = {}
     for file in files:
         if not file.owner and not students.by_id(file.student):
-            raw.setdefault(file.student, set()).add(file.raw)
+            raw.setdefault(safe_id(file.student), set()).add(file.raw)
     twins = {student: sorted(names) for student, names in raw.items() if len(names) > 1}
     for file in files:
-        if file.student in twins:
-            listed = " and ".join(map(printable, twins[file.student][:2]))
+        if names := twins.get(safe_id(file.student)):
+            listed = " and ".join(map(printable, names[:2]))
             result.skipped.append(
-                (file.path, f"{listed} would both become the id {file.student}: rename one")
+                (file.path, f"{listed} would both become the id {safe_id(file.student)}: rename one")
             )
-    return [file for file in files if file.student not in twins]
+    return [file for file in files if safe_id(file.student) not in twins]
 
 
 def namesakes_apart(by_student: dict[str, list[File]]) -> dict[str, list[File]]:
