@@ -41,6 +41,7 @@ IMAGE = AXES[[0, 1, 2, 0]]
 OWN = torch.tensor([[4.0, 3, 0], [0, 2, 1], [1, 0, 0.5], [0, 1, 1]])  # cosines 0.8, 0.894, 0.447, 0
 SWAPPED = torch.tensor([[3.0, 4, 0], [0, 10, 4], [0, 1, 3], [5, 0, 1]])  # cosines 0.6, 0.928, 0.949, 0.981
 CLOSE = torch.tensor([[1.0, 0.02, 0], [0, 1, 0.04], [0.06, 0, 1], [1, 0.08, 0]])
+ASIDE = AXES[[1, 2, 0]]
 PUBLISHED = pairs(4)
 
 CLAUSES = {
@@ -48,12 +49,17 @@ CLAUSES = {
         call(IMAGE, OWN, SWAPPED, PUBLISHED),
         call(IMAGE, OWN * torch.tensor([[1e-3], [1e3], [1e3], [1e6]]), SWAPPED, PUBLISHED),
         call(IMAGE * 1e-3, OWN, SWAPPED * 1e4, PUBLISHED),
+        call(IMAGE, OWN * torch.tensor([[2e-7], [1], [1], [1]]), SWAPPED, PUBLISHED),
+        call(IMAGE * 1e-6, CLOSE, CLOSE + 0.05 * AXES[[1, 2, 0, 1]], PUBLISHED),
     ],
     "ties count one half": [
         call(IMAGE, OWN, OWN, PUBLISHED),
         call(IMAGE, OWN, torch.cat([OWN[:3], SWAPPED[3:]]), PUBLISHED),
         call(IMAGE, OWN, 3 * OWN, PUBLISHED),  # the same direction
         call(AXES, AXES[[1, 2, 0]], AXES[[2, 0, 1]], pairs(3)),  # all cosines are 0
+        call(AXES, ASIDE + 5e-7 * AXES, ASIDE, pairs(3)),  # two small cosines, which differ by 5e-7
+        call(table(40, 5), table(40, 5, 1), 0.7 * table(40, 5, 1), pairs(40)),  # they differ by rounding
+        call(1e6 * table(40, 5), table(40, 5, 1), 0.7 * table(40, 5, 1), pairs(40)),
     ],
     "two shapes of one colour are left out": [
         call(IMAGE, OWN, SWAPPED, pairs(4, equal=(0,))),
