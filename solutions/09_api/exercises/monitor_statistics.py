@@ -109,8 +109,8 @@ EXERCISE = Exercise(
     importance=4,
     minutes=10,
     hints=(
-        "Start with `good`, the sorted seconds of the calls that were answered. Three of the four numbers are "
-        "None when it is empty.",
+        "Start with `good`, the sorted seconds of the calls that were answered. When it is empty, three "
+        "of the four numbers are None, and without records all four.",
         "The nearest rank of 95 % among n values is ⌈0.95 · n⌉, counted from 1; a Python list counts from 0. "
         "For n = 20 that is the 19th value, not the last.",
         '`None` cannot be added: `record["dollars"] or 0.0`.',
