@@ -10,6 +10,7 @@ import argparse
 import json
 import os
 import subprocess
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -22,6 +23,7 @@ from mmlab.errors import InputError, MissingPart, NotebookError
 RESTORE = "run `mmlab update` on the lab, which restores it and keeps your answers"
 LIVES = 9  # kernels that one lab may end, as while grading
 GRACE = 10  # seconds for a cell to end after its alarm
+SLOW = 30.0  # seconds: an answer whose check takes longer may not end within the 60 that a grader gives it
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -119,11 +121,11 @@ def execute(
     node = nbformat.from_dict(lab)
     node.cells = [first, *node.cells, last]
     known = {row["name"] for row in run.rows}
-    at = 0
+    at, since = 0, time.monotonic()
 
     def begun(cell, cell_index):
-        nonlocal at
-        at = cell_index
+        nonlocal at, since
+        at, since = cell_index, time.monotonic()
         if cell["cell_type"] != "code" or not cell["source"].strip():  # it does not go to the kernel
             ended(cell, cell_index)
 
@@ -131,6 +133,11 @@ def execute(
         if (about := graded(cell)) and about["grade_id"] not in known:
             run.rows.append(row(cell, node.cells[:cell_index], timeout, deadly))
             seen(run.rows[-1])
+            if (took := time.monotonic() - since) > SLOW:
+                run.notes.append(
+                    f"the check {about['grade_id']} took {took:.0f} s; grading stops an answer after 60 s by default,"
+                    " so make it faster"
+                )
 
     client = NotebookClient(
         node,

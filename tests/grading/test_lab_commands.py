@@ -112,6 +112,13 @@ def test_a_check_that_does_not_come_back_costs_only_itself(source, said, tmp_pat
     assert seen == run.rows and said in next(row["message"] for row in seen if row["name"] == "part_1")
 
 
+def test_a_slow_check_is_told_of_the_graders_limit(tmp_path, monkeypatch):
+    monkeypatch.setattr(lab_check, "SLOW", 0.5)
+    slow = "import time\ntime.sleep(1)\nprint('part_1: passed')"
+    notes = run_checks(bare_lab(passed(0), slow), tmp_path, 20).notes
+    assert [note for note in notes if "part_1 took" in note and "60 s by default" in note] == notes != []
+
+
 def passed(number: int) -> str:
     """Return the source of a check cell that passes."""
     return f"print('part_{number}: passed')"
