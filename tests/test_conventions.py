@@ -215,6 +215,7 @@ GATES = [
     Gate(cells.comment_marks, SOURCES, bad_notebook(code("# NBVAL_CHECK_OUTPUT\n1"))),
     Gate(cells.parses, SOURCES, bad_notebook(code("%matplotlib inline"))),
     Gate(cells.figures_through_view, SOURCES, bad_notebook(code("plt.imshow(x)"))),
+    Gate(cells.table_heads, SOURCES, bad_notebook(prose("| | b |\n|---|---|\n| 1 | 2 |"))),
     Gate(cells.no_widgets, GRADED, bad_notebook(code("import ipywidgets"))),
     Gate(labs.graded_cells, SOLVED, bad_notebook(graded("f", "assert f(1) == 2"))),
     Gate(labs.self_contained, SOLVED, bad_notebook(solution("f", "def f(x):\n    return other(x)"))),

@@ -1,6 +1,7 @@
 """Gates on notebooks: ids, sizes, prompts, quiz, pictures, stored outputs."""
 
 import ast
+import itertools
 import json
 import re
 from functools import cached_property
@@ -199,6 +200,22 @@ def figures_through_view(notebook: Notebook) -> list[str]:
     faults = []
     for cell in notebook.code:
         faults += [f"{notebook.at(cell)}: {found}" for found in banned.findall(cell["source"])]
+    return faults
+
+
+def table_heads(notebook: Notebook) -> list[str]:
+    """Every column of a table has a head: a screen reader reads it out with each cell."""
+    faults = []
+    for cell in notebook.cells:
+        lines = cell["source"].splitlines() if cell["cell_type"] == "markdown" else []
+        for head, rule in itertools.pairwise(lines):
+            names = head.strip().removeprefix("|").removesuffix("|").split("|")
+            if (
+                re.fullmatch(r"\s*\|?[ :|-]*-[ :|-]*", rule)
+                and "|" in head
+                and not all(map(str.strip, names))
+            ):
+                faults.append(f"{notebook.at(cell)}: a column without a head: {head}")
     return faults
 
 

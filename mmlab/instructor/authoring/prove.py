@@ -11,7 +11,7 @@ must agree with the reference on more inputs than the cases have.
 import argparse
 import json
 import sys
-from collections.abc import Collection
+from collections.abc import Callable, Collection, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext
 from dataclasses import dataclass, field
@@ -31,6 +31,7 @@ from mmlab.instructor.grading.gradebook.nbgrader_runner import stock_scores
 from mmlab.instructor.grading.hidden_cases import one_thread
 from mmlab.instructor.grading.sandbox.sandbox import Sandbox
 
+Map = Callable[[Callable[[str], Outcome], Iterable[str]], Iterable[Outcome]]
 SAYS = {True: "passes", False: "fails: {}", None: "{}"}
 
 
@@ -167,11 +168,10 @@ def prove(
         ThreadPoolExecutor(min(cores(), 4)) as pool,
     ):
         run = sandboxed_proof.runner(root, week, box)
-        waiting = [
-            pool.submit(proof, root, exercise, notebook.reference(lab, exercise.name), run)
+        proofs = [
+            proof(root, exercise, notebook.reference(lab, exercise.name), run, pool.map)
             for exercise in exercises
         ]
-        proofs = [future.result() for future in waiting]
     if mutants:
         unseen = sandboxed_proof.hidden_records(root, week)
         for exercise, proved in zip(exercises, proofs, strict=True):
@@ -184,38 +184,48 @@ def prove(
     return proofs
 
 
-def proof(root: Path, exercise: Exercise, solution: str, run: Run) -> Proof:
+def proof(root: Path, exercise: Exercise, solution: str, run: Run, each: Map = map) -> Proof:
     """Return the proof of one exercise.
 
     root      the course's folder, for tests/wrong/ and tests/right/
     solution  source of the exercise's solution cell
     run       run(name, source): the outcome of the answer that a source defines
+    each      applies a function to every answer, in order: `map`, or that of a pool
     """
     name = exercise.name
     result = Proof(name)
+    wrong, right = (answers(root / "tests" / folder / f"{name}.py") for folder in ("wrong", "right"))
+    sources = [notebook.stub(solution, name), solution]
+    sources += [
+        answer.source(solution, name) for answer in (*exercise.mistakes, *exercise.alternates, *wrong, *right)
+    ]
+    outcomes = iter(list(each(lambda source: run(name, source), sources)))
 
-    def passed(what: str, source: str, wanted: bool) -> Outcome:
-        outcome = run(name, source)
+    def passed(what: str, wanted: bool) -> Outcome:
+        outcome = next(outcomes)
         if outcome.passed is not wanted:
             result.why.append(f"{what} {SAYS[outcome.passed].format(outcome.message)}")
         return outcome
 
-    result.stub = int(passed("the stub", notebook.stub(solution, name), False).passed is not False)
-    result.reference = int(passed("the reference", solution, True).passed is True)
-    for wrong in exercise.mistakes:
-        outcome = passed(wrong.name, wrong.source(solution, name), False)
-        named = outcome.misconception == wrong.name
+    result.stub = int(passed("the stub", False).passed is not False)
+    result.reference = int(passed("the reference", True).passed is True)
+    for mistake in exercise.mistakes:
+        outcome = passed(mistake.name, False)
+        named = outcome.misconception == mistake.name
         if outcome.passed is False and not named:
             result.why.append(
-                f"{wrong.name} is taken for {outcome.misconception or 'nothing known'}: {outcome.message}"
+                f"{mistake.name} is taken for {outcome.misconception or 'nothing known'}: {outcome.message}"
             )
-        result.misconceptions.append((wrong.name, outcome.passed is False, named))
+        result.misconceptions.append((mistake.name, outcome.passed is False, named))
     for alternate in exercise.alternates:
-        outcome = passed(alternate.name, alternate.source(solution, name), True)
+        outcome = passed(alternate.name, True)
         result.alternates.append((alternate.name, outcome.passed is True))
-    for folder, wanted, seen in (("wrong", False, result.wrong), ("right", True, result.right)):
-        for answer in answers(root / "tests" / folder / f"{name}.py"):
-            outcome = passed(f"tests/{folder}: {answer.name}", answer.source(solution, name), wanted)
+    for folder, planted, wanted, seen in (
+        ("wrong", wrong, False, result.wrong),
+        ("right", right, True, result.right),
+    ):
+        for answer in planted:
+            outcome = passed(f"tests/{folder}: {answer.name}", wanted)
             seen.append((answer.name, outcome.passed is wanted))
     return result
 
