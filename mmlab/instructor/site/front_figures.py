@@ -11,10 +11,9 @@ import re
 import sys
 from pathlib import Path
 
-from mmlab.cli import notebook as notebooks
-from mmlab.cli import paths
 from mmlab.errors import NotebookError
 from mmlab.files import atomic_write
+from mmlab.instructor.site.build import with_outputs
 from mmlab.view.figures import Picture
 
 FOLDER = "book/_static"
@@ -30,23 +29,20 @@ IMAGE = re.compile(r'<img src="data:image/png;base64,([^"]+)" alt="([^"]+)"')
 def drawn(root: Path, lesson: str, cell_id: str) -> Picture:
     """Return the last picture that a cell of a lesson's executed copy shows.
 
-    raises  NotebookError  without an executed copy, or when the cell shows no picture
+    raises  NotebookError  without an executed copy, when it failed or is older than the lesson,
+                           or when the cell shows no picture
     """
-    copy = paths.executed(root / "lessons" / f"{lesson}.ipynb", root)
-    if not copy.is_file():
-        raise NotebookError(
-            f"no executed copy of lessons/{lesson}.ipynb", f"one at {copy}", "run `make notebooks`"
-        )
-    outputs = [cell.outputs for cell in notebooks.node(copy).cells if cell.get("id") == cell_id]
-    images = [IMAGE.search(output.get("data", {}).get("text/html", "")) for output in (outputs or [[]])[0]]
-    if not any(images):
+    cells = with_outputs(root / "lessons" / f"{lesson}.ipynb", root).cells
+    outputs = [output for cell in cells if cell.get("id") == cell_id for output in cell.get("outputs", [])]
+    texts = [output.get("data", {}).get("text/html", "") for output in outputs]
+    images = [image for text in texts if (image := IMAGE.search(text))]
+    if not images:
         raise NotebookError(
             f"cell {cell_id} of lessons/{lesson}.ipynb shows no picture",
             "the id of a cell that draws a figure",
             "choose another in FIGURES",
         )
-    last = [image for image in images if image][-1]
-    return Picture(base64.b64decode(last[1]), html.unescape(last[2]))
+    return Picture(base64.b64decode(images[-1][1]), html.unescape(images[-1][2]))
 
 
 def with_figures(text: str, folder: str, figures: dict[str, str]) -> str:
