@@ -28,7 +28,7 @@ SLOW = 30.0  # seconds: an answer whose check takes longer may not end within th
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Add the command's arguments."""
-    parser.add_argument("lab", help="your lab, such as labs/02_clip/lab.ipynb, or a zip from mmlab submit")
+    parser.add_argument("lab", help=f"{lab_file.HELP}; or a zip from mmlab submit")
     parser.add_argument(
         "--timeout", type=int, default=120, help="seconds that a cell may take (default: 120)"
     )
@@ -320,7 +320,7 @@ def cases_for(path: Path, week: str) -> Path | None:
 
 def main(args: argparse.Namespace) -> int:
     """Run the checks; print a line or a message for each exercise, and the points on visible checks."""
-    given = Path(args.lab)
+    given = lab_file.located(args.lab)
     try:
         week = lab_file.week_of(lab_pack.read(given), given)
     except NotebookError:  # the lab's own checks run all the same

@@ -6,15 +6,39 @@ A lab is recognised by its content, never by its file name, because students ren
 import contextlib
 import copy
 import json
+import os
 import re
 from pathlib import Path
 
-from mmlab.cli import notebook
+from mmlab.cli import notebook, paths
 from mmlab.cli.notebook import about
 from mmlab.errors import InputError, NotebookError
 from mmlab.files import atomic_write
 
 WEEK = re.compile(r"\d\d_\w+")
+HELP = "your lab: its file, its folder, or its week, such as 02"
+
+
+def located(name: str) -> Path:
+    """Return the path of the lab that a student names: by its file, its folder, or a week of the course.
+
+    raises  InputError  for a week that has no lab
+
+    >>> located("Downloads/lab (1).ipynb").name
+    'lab (1).ipynb'
+    """
+    path = Path(name)
+    if path.is_dir():
+        return path / "lab.ipynb"
+    if path.exists() or not re.fullmatch(r"\d\d(_\w+)?", name):
+        return path
+    released = {lab.parent.name: lab for lab in paths.released(paths.root())}
+    for week, lab in released.items():
+        if name in (week, week[:2]):
+            return Path(os.path.relpath(lab))
+    raise InputError(
+        f"week {name!r}", f"one of {', '.join(released) or 'none'}", "name a week whose lab is there"
+    )
 
 
 def by_grade_id(lab: dict) -> dict[str, dict]:

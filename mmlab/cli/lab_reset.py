@@ -4,7 +4,6 @@ A copy of the file, with the earlier answer, is stored in the same folder.
 """
 
 import argparse
-from pathlib import Path
 
 from mmlab.cli import lab_file, notebook
 from mmlab.cli.lab_release import release_of
@@ -13,14 +12,14 @@ from mmlab.errors import NotebookError
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Add the command's arguments."""
-    parser.add_argument("lab", help="your lab, such as labs/02_clip/lab.ipynb")
+    parser.add_argument("lab", help=lab_file.HELP)
     parser.add_argument("exercise", help="the exercise to reset, such as recall_at_k")
     parser.add_argument("--release", help="the released lab to take the stub from")
 
 
 def main(args: argparse.Namespace) -> int:
     """Reset one exercise; print where the earlier answer is."""
-    path = Path(args.lab)
+    path = lab_file.located(args.lab)
     lab = notebook.read(path)
     release = release_of(path, lab_file.week_of(lab, path), args.release)
     cells = lab_file.by_grade_id(release.lab).items()

@@ -26,7 +26,7 @@ MAX_OUTPUT = 100_000  # characters for each cell; further outputs are left out o
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Add the command's arguments."""
-    parser.add_argument("lab", help="your lab, such as labs/02_clip/lab.ipynb")
+    parser.add_argument("lab", help=lab_file.HELP)
     parser.add_argument("--student", help="your id as your instructor knows it (default: your login)")
     parser.add_argument("--out", default=".", help="folder for the zip (default: here)")
     parser.add_argument("--release", help="the released lab to compare with")
@@ -224,7 +224,7 @@ def refuse_absent(packed: Checked, path: Path, files: dict[str, Path]) -> None:
 
 def main(args: argparse.Namespace) -> int:
     """Validate, pack and check a lab; print the zip's path, its files, the checks and what has no answer."""
-    path, student = Path(args.lab), student_id(args.student)
+    path, student = lab_file.located(args.lab), student_id(args.student)
     lab = notebook.read(path)
     week = lab_file.week_of(lab, path)
     release = release_of(path, week, args.release)

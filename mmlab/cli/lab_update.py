@@ -22,7 +22,7 @@ from mmlab.files import atomic_write
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Add the command's arguments."""
-    parser.add_argument("lab", help="your lab, such as labs/02_clip/lab.ipynb")
+    parser.add_argument("lab", help=lab_file.HELP)
     parser.add_argument("--release", help="the new released lab (default: the course's own)")
 
 
@@ -130,7 +130,7 @@ def plain(cell: dict) -> dict:
 
 def main(args: argparse.Namespace) -> int:
     """Merge the release, store a backup of the file, and report what is new and what was kept."""
-    path = Path(args.lab)
+    path = lab_file.located(args.lab)
     mine = notebook.read(path)
     week = lab_file.week_of(mine, path)
     release = release_of(path, week, args.release)

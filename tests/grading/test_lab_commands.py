@@ -12,7 +12,7 @@ import nbformat
 import pytest
 
 from mmlab.check import cases
-from mmlab.cli import command_line, lab_check, lab_pack, notebook
+from mmlab.cli import command_line, lab_check, lab_file, lab_pack, notebook
 from mmlab.cli.lab_check import run_checks
 from mmlab.errors import NotebookError
 from student_labs import ANSWER, RELEASED, WEEK, own, released, report, signed, solution, without
@@ -48,6 +48,27 @@ def tiny_copy(tiny, tmp_path) -> Path:
     for name, source in SOLUTIONS.items():
         solution(lab, name)["source"] = source
     return save(path, lab)
+
+
+# which lab
+
+
+@pytest.mark.parametrize("name", ["90", "90_tiny", "labs/90_tiny", "labs/90_tiny/lab.ipynb"])
+def test_a_lab_is_named_by_its_week_folder_or_file(tiny, name, monkeypatch):
+    monkeypatch.chdir(tiny)
+    assert lab_file.located(name).resolve() == tiny.resolve() / "labs" / "90_tiny" / "lab.ipynb"
+
+
+def test_a_week_without_a_lab_is_named_with_those_that_have_one(tiny, monkeypatch, capsys):
+    monkeypatch.chdir(tiny)
+    assert command_line.main(["check", "17"]) == 2
+    assert "90_tiny" in capsys.readouterr().err
+
+
+def test_a_file_with_the_name_of_a_week_wins(tiny, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "90").write_text("{}")
+    assert lab_file.located("90") == Path("90")
 
 
 # check
