@@ -216,7 +216,9 @@ def _encode_tensor(value, raw: list[bytes], where: tuple):
             KNOWN,
             "return a dense tensor of numbers",
         )
-    tensor = value.detach() if value.requires_grad else value  # few operations: the grader looks at each that runs
+    tensor = (
+        value.detach() if value.requires_grad else value
+    )  # few operations: the grader looks at each that runs
     if tensor.device.type != "cpu":
         tensor = tensor.cpu()
     if tensor.is_conj() or tensor.is_neg():

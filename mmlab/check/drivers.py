@@ -72,10 +72,13 @@ class Earlier:
         self.values: list[tuple] = []
         self.objects: list[tuple] = []
 
-    def keep(self, value) -> None:
-        """Store what the next case returned; None if it returned nothing that can change."""
+    def keep(self, value, packed: bytes = b"") -> None:
+        """Store what the next case returned; None if it returned nothing that can change.
+
+        packed  the value encoded, b"" if the codec does not support it
+        """
         fixed = value is None or isinstance(value, (bool, int, float, str, bytes))
-        self.values.append((value, b"" if fixed else _digest(value)))
+        self.values.append((value, b"" if fixed or not packed else _digest_of(packed)))
 
     def changed(self) -> list[int]:
         """Return the cases, counted from 0, whose value is no longer what it was."""
@@ -102,12 +105,13 @@ def run(
     earlier: Earlier | None = None,
     last: bool = False,
     protect=None,
+    own: bool = False,
 ) -> dict:
     """Return what `candidate` gives on one case, as plain values that share no memory with it.
 
     driver     {"kind": …, "options": {…}}
     candidate  the function or class to run
-    case       its inputs; the candidate gets a copy
+    case       its inputs; the candidate gets a copy, unless the case is its own
     forbids    what must not run, see `mmlab.check.forbids`
     errors     a list that receives the exceptions as they were raised, for a traceback
     ask        None: the case holds everything. Else ask("inputs") returns a predict's inputs, after
@@ -116,8 +120,10 @@ def run(
     earlier    one object for all cases of a call, which stores what each returned; with `last`, the result
                lists the cases whose value has changed
     protect    None, or a function that returns nested values with their arrays in read-only memory
+    own        whether nobody else uses the case afterwards
     """
-    kind, options, fresh = driver["kind"], driver.get("options", {}), codec.loads(codec.dumps(case))
+    kind, options = driver["kind"], driver.get("options", {})
+    fresh = case if own else codec.loads(codec.dumps(case))
     ask = ask or functools.partial(_of_case, fresh)
     earlier = earlier or Earlier()
     number = len(earlier.values)
@@ -173,7 +179,7 @@ def _call(candidate, case: dict, options: dict, ask, keep, protect=lambda value:
     result |= _writes(result, versions, [args, kwargs])
     if packed and not options.get("service"):
         result |= _called_again(candidate, encoded, returned, packed, _memory([args, kwargs]))
-    keep(returned)
+    keep(returned, packed)
     if options.get("gradient") and case.get("gradient", True):
         args, kwargs = codec.loads(codec.dumps((args, kwargs)))
         inputs = _require_gradients([*args, *kwargs.values()])
@@ -589,9 +595,13 @@ def _numpy_arrays(value) -> list:
 def _digest(value) -> bytes:
     """Return a digest of a value as it is now, b"" if the codec does not support it."""
     try:
-        return hashlib.blake2b(codec.dumps(value), digest_size=16).digest()
+        return _digest_of(codec.dumps(value))
     except InputError:
         return b""
+
+
+def _digest_of(packed: bytes) -> bytes:
+    return hashlib.blake2b(packed, digest_size=16).digest()
 
 
 def _outcome(use):
