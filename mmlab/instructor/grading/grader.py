@@ -156,9 +156,13 @@ class Grader:
         if exercise.is_text:
             return judge.text_mark(exercise, points, attempted=attempted)
         if not attempted and not self._may_be_defined(exercise.name, lab):
-            return Mark(
-                exercise.name, 0.0, points, 0, len(self.records[exercise.name]["cases"]), attempted=False
+            words = (
+                f"the cell of {exercise.name} is as released",
+                "an answer",
+                "write your answer into the cell",
             )
+            cases = len(self.records[exercise.name]["cases"])
+            return Mark(exercise.name, 0.0, points, 0, cases, None, words, attempted=False)
         return judge.mark(exercise, self.records[exercise.name], points, session, attempted=attempted)
 
     def _is_attempted(self, exercise: Exercise, lab: dict) -> bool:
