@@ -12,6 +12,7 @@ really arrived before anything is allocated. numpy and torch are imported only
 when a value needs them.
 """
 
+import functools
 import json
 import struct
 import sys
@@ -80,9 +81,9 @@ def dumps(value) -> bytes:
     {'loss': 0.5, 'steps': (1, 2)}
     """
     raw: list[bytes] = []
-    tree = _encode(value, raw, "value", 0)
+    tree = _encode(value, raw, ("value",), 0)
     try:
-        header = json.dumps(tree, separators=(",", ":")).encode()
+        header = _AS_JSON(tree).encode()
     except ValueError as error:  # an integer of more than 4,300 digits
         raise InputError(f"value: {error}", "numbers of a usual size", "return a smaller number") from None
     return b"".join([PREFIX.pack(len(header), sum(map(len, raw))), header, *raw])
@@ -128,6 +129,7 @@ def sizes(prefix: bytes, *, limit: int = LIMIT) -> tuple[int, int]:
 # Most items of a long list; a function call for each would take most of the time.
 _NUMBERS = frozenset((bool, int, float, type(None)))
 _PLAIN = _NUMBERS | {str}
+_AS_JSON = json.JSONEncoder(separators=(",", ":")).encode
 
 
 def is_torch(value) -> bool:
@@ -136,12 +138,32 @@ def is_torch(value) -> bool:
     return torch is not None and isinstance(value, torch.Tensor)
 
 
-def _encode(value, raw: list[bytes], where: str, depth: int):
+def _encode(value, raw: list[bytes], where: tuple, depth: int):
+    """Return a value as a tree for JSON, and add the bytes of its arrays to `raw`.
+
+    where  the way to the value, for messages: see `_place`
+    """
     if depth > DEPTH:
-        raise InputError(f"{where} is nested deeper than {DEPTH} levels", KNOWN, "return a flatter value")
-    kind = type(value)
-    if value is None or kind in (bool, int, float, str):
+        raise InputError(
+            f"{_place(where)} is nested deeper than {DEPTH} levels", KNOWN, "return a flatter value"
+        )
+    if type(value) in _PLAIN:
         return value
+    if isinstance(value, (list, tuple)):
+        tag = "tuple" if isinstance(value, tuple) else "list"
+        items = [
+            item if type(item) in _PLAIN else _encode(item, raw, (where, i), depth + 1)
+            for i, item in enumerate(value)
+        ]
+        return [tag, *items]
+    if isinstance(value, dict):
+        items = [
+            [_encode(key, raw, ("a key of ", where), depth + 1), _encode(item, raw, (where, key), depth + 1)]
+            for key, item in value.items()
+        ]
+        return ["dict", *items]
+    if is_torch(value):
+        return _encode_tensor(value, raw, where)
     if isinstance(value, str):  # also numpy's str_
         return str.__str__(value)
     for tag, like in BYTES.items():
@@ -150,62 +172,66 @@ def _encode(value, raw: list[bytes], where: str, depth: int):
             return [tag, len(raw[-1])]
     if isinstance(value, Raised):
         return ["raised", str(value.type), str(value.message), *map(str, value.also)]
-    if isinstance(value, (list, tuple)):
-        tag = "tuple" if isinstance(value, tuple) else "list"
-        items = [
-            item if type(item) in _PLAIN else _encode(item, raw, f"{where}[{i}]", depth + 1)
-            for i, item in enumerate(value)
-        ]
-        return [tag, *items]
-    if isinstance(value, dict):
-        items = [
-            [
-                _encode(key, raw, f"a key of {where}", depth + 1),
-                _encode(item, raw, f"{where}[{key!r}]", depth + 1),
-            ]
-            for key, item in value.items()
-        ]
-        return ["dict", *items]
     if isinstance(value, (set, frozenset)):
-        return [
-            "set",
-            *(_encode(item, raw, f"an item of {where}", depth + 1) for item in sorted(value, key=dumps)),
-        ]
+        inner = "an item of ", where
+        return ["set", *(_encode(item, raw, inner, depth + 1) for item in sorted(value, key=dumps))]
     return _encode_array(value, raw, where)
 
 
-def _encode_array(value, raw: list[bytes], where: str):
+def _place(where: tuple) -> str:
+    """Return the way to a value in words: (("value",), "loss") is value['loss']."""
+    steps = []
+    while len(where) == 2 and isinstance(where[0], tuple):
+        where, key = where
+        steps.append(f"[{key!r}]")
+    start = where[0] if len(where) == 1 else where[0] + _place(where[1])
+    return start + "".join(reversed(steps))
+
+
+def _encode_array(value, raw: list[bytes], where: tuple):
     numpy = sys.modules.get("numpy")
-    if is_torch(value):
-        return _encode_tensor(value, raw, where)
     if numpy is not None and isinstance(value, (numpy.ndarray, numpy.generic)):
         tag = "numpy" if isinstance(value, numpy.ndarray) else "scalar"
         array = numpy.asarray(value)
-        if array.dtype.name not in ITEM_SIZES or isinstance(value, numpy.ma.MaskedArray):
+        name = _name_of(array.dtype)
+        if name not in ITEM_SIZES or isinstance(value, numpy.ma.MaskedArray):
             raise InputError(
-                f"{where} is a numpy array of dtype {array.dtype}", KNOWN, "use numbers or booleans"
+                f"{_place(where)} is a numpy array of dtype {array.dtype}", KNOWN, "use numbers or booleans"
             )
         raw.append(array.astype(array.dtype.newbyteorder("<"), copy=False).tobytes())
-        return [tag, array.dtype.name, *array.shape]
+        return [tag, name, *array.shape]
     for plain in (int, float):  # subclasses, such as IntEnum
         if isinstance(value, plain):
             return plain(value)
-    raise InputError(f"{where} is a {type(value).__name__}", KNOWN, "return plain values")
+    raise InputError(f"{_place(where)} is a {type(value).__name__}", KNOWN, "return plain values")
 
 
-def _encode_tensor(value, raw: list[bytes], where: str):
+def _encode_tensor(value, raw: list[bytes], where: tuple):
     import torch
 
-    name = str(value.dtype).removeprefix("torch.")
+    name = _name_of(value.dtype).removeprefix("torch.")
     if name not in ITEM_SIZES or value.layout is not torch.strided or value.is_meta:
         raise InputError(
-            f"{where} is a {value.layout} tensor of {value.dtype} on {value.device}",
+            f"{_place(where)} is a {value.layout} tensor of {value.dtype} on {value.device}",
             KNOWN,
             "return a dense tensor of numbers",
         )
-    tensor = value.detach().resolve_conj().resolve_neg().cpu().clone(memory_format=torch.contiguous_format)
-    raw.append(tensor.reshape(-1).view(torch.uint8).numpy().tobytes())
-    return ["torch", name, *tensor.shape]
+    tensor = (
+        value.detach() if value.requires_grad else value
+    )  # few operations: the grader looks at each that runs
+    if tensor.device.type != "cpu":
+        tensor = tensor.cpu()
+    if tensor.is_conj() or tensor.is_neg():
+        tensor = tensor.resolve_conj().resolve_neg()
+    if name == "bfloat16":  # numpy has no such type
+        tensor = tensor.contiguous().reshape(-1).view(torch.uint8)
+    raw.append(tensor.numpy().tobytes())
+    return ["torch", name, *value.shape]
+
+
+@functools.lru_cache(100)
+def _name_of(dtype) -> str:
+    return getattr(dtype, "name", None) or str(dtype)
 
 
 class _Reader:
@@ -278,14 +304,15 @@ class _Reader:
 
 
 def _tensor(raw: memoryview, name: str, shape: list):
+    import numpy
     import torch
 
     try:
-        return (
-            torch.frombuffer(bytearray(raw), dtype=getattr(torch, name)).reshape(shape)
-            if raw
-            else torch.empty(shape, dtype=getattr(torch, name))
-        )
+        if not raw:
+            return torch.empty(shape, dtype=getattr(torch, name))
+        if name == "bfloat16":
+            return torch.frombuffer(bytearray(raw), dtype=torch.bfloat16).reshape(shape)
+        return torch.from_numpy(numpy.frombuffer(bytearray(raw), numpy.dtype(name)).reshape(shape))
     except (ValueError, RuntimeError, TypeError) as error:
         raise _damaged(f"a tensor of shape {shape} ({error})") from None
 

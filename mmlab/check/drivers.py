@@ -72,10 +72,13 @@ class Earlier:
         self.values: list[tuple] = []
         self.objects: list[tuple] = []
 
-    def keep(self, value) -> None:
-        """Store what the next case returned; None if it returned nothing that can change."""
+    def keep(self, value, packed: bytes = b"") -> None:
+        """Store what the next case returned; None if it returned nothing that can change.
+
+        packed  the value encoded, b"" if the codec does not support it
+        """
         fixed = value is None or isinstance(value, (bool, int, float, str, bytes))
-        self.values.append((value, b"" if fixed else _digest(value)))
+        self.values.append((value, b"" if fixed or not packed else _digest_of(packed)))
 
     def changed(self) -> list[int]:
         """Return the cases, counted from 0, whose value is no longer what it was."""
@@ -102,12 +105,13 @@ def run(
     earlier: Earlier | None = None,
     last: bool = False,
     protect=None,
+    own: bool = False,
 ) -> dict:
     """Return what `candidate` gives on one case, as plain values that share no memory with it.
 
     driver     {"kind": …, "options": {…}}
     candidate  the function or class to run
-    case       its inputs; the candidate gets a copy
+    case       its inputs; the candidate gets a copy, unless the case is its own
     forbids    what must not run, see `mmlab.check.forbids`
     errors     a list that receives the exceptions as they were raised, for a traceback
     ask        None: the case holds everything. Else ask("inputs") returns a predict's inputs, after
@@ -116,8 +120,10 @@ def run(
     earlier    one object for all cases of a call, which stores what each returned; with `last`, the result
                lists the cases whose value has changed
     protect    None, or a function that returns nested values with their arrays in read-only memory
+    own        whether nobody else uses the case afterwards
     """
-    kind, options, fresh = driver["kind"], driver.get("options", {}), codec.loads(codec.dumps(case))
+    kind, options = driver["kind"], driver.get("options", {})
+    fresh = case if own else codec.loads(codec.dumps(case))
     ask = ask or functools.partial(_of_case, fresh)
     earlier = earlier or Earlier()
     number = len(earlier.values)
@@ -160,20 +166,20 @@ def _of_case(case: dict, what: str):
 
 def _call(candidate, case: dict, options: dict, ask, keep, protect=lambda value: value) -> dict:
     arguments = [case.get("args", []), case.get("kwargs", {})]
-    encoded = None if options.get("service") else codec.dumps(arguments)
+    encoded = codec.dumps(arguments)
     args, kwargs = protect(arguments)
-    before, versions = _fingerprints(args, kwargs), _versions([args, kwargs])
+    versions = _versions([args, kwargs])
     if options.get("service"):
         returned = service.served(candidate, args, kwargs, case.get("script"), ask("service"))
     else:
         returned = candidate(*args, **kwargs)
-    result = {"returned": _copied(returned)}
-    after = _fingerprints(args, kwargs)
-    result["mutated"] = [name for name in before if after[name] != before[name]]
+    packed = _packed(returned)
+    result = {"returned": codec.loads(packed) if packed else returned}
+    result["mutated"] = _mutated(encoded, args, kwargs)
     result |= _writes(result, versions, [args, kwargs])
-    if encoded is not None:
-        result |= _called_again(candidate, encoded, returned, result["returned"], _memory([args, kwargs]))
-    keep(returned)
+    if packed and not options.get("service"):
+        result |= _called_again(candidate, encoded, returned, packed, _memory([args, kwargs]))
+    keep(returned, packed)
     if options.get("gradient") and case.get("gradient", True):
         args, kwargs = codec.loads(codec.dumps((args, kwargs)))
         inputs = _require_gradients([*args, *kwargs.values()])
@@ -181,23 +187,25 @@ def _call(candidate, case: dict, options: dict, ask, keep, protect=lambda value:
     return result
 
 
-def _called_again(candidate, encoded: bytes, returned, copy, own: list) -> dict:
+def _called_again(candidate, encoded: bytes, returned, packed: bytes, own: list) -> dict:
     """Call again after the first result was altered; return {"again": the second result} if it differs, else {}.
 
     encoded   the arguments, so that the second call gets a copy of its own
     returned  what the first call returned; it is altered only during the second call
-    copy      a copy of it
+    packed    the same, encoded before the call
     own       the memory of the first call's arguments, which may not be written: a result may be a view of it
     """
-    if not (digest := _digest(copy)):  # the codec does not support it, so the answer is wrong already
-        return {}
     args, kwargs = codec.loads(encoded)
-    with _altered(returned, own), seeded():
+    with _altered(returned, own):
+        _seed()
         try:
-            again = _copied(candidate(*args, **kwargs))
+            again = candidate(*args, **kwargs)
+            second = _packed(again)
         except (Exception, SystemExit) as error:
-            again = Raised.of(error)
-    return {} if _digest(again) == digest else {"again": again}
+            again, second = Raised.of(error), b""
+    if second == packed:
+        return {}
+    return {"again": codec.loads(second) if second else again}
 
 
 @contextlib.contextmanager
@@ -233,9 +241,7 @@ def _alter(value, restores: list, own: list) -> None:
     elif _overlap(_memory(value), own):
         return
     elif isinstance(value, np.ndarray) and value.flags.writeable:
-        before = value.copy()
-        restores.append(lambda: value.__setitem__(..., before))
-        value[...] = value == 0
+        _alter_array(value, restores)
     elif codec.is_torch(value):
         _alter_tensor(value.detach(), restores)
 
@@ -259,7 +265,16 @@ def _overlap(first: list, second: list) -> bool:
     return any(start < end and begin < stop for start, stop in first for begin, end in second)
 
 
+def _alter_array(array: np.ndarray, restores: list) -> None:
+    before = array.copy()
+    restores.append(lambda: array.__setitem__(..., before))
+    array[...] = array == 0
+
+
 def _alter_tensor(tensor, restores: list) -> None:
+    if tensor.device.type == "cpu" and tensor.is_contiguous() and not (tensor.is_conj() or tensor.is_neg()):
+        with contextlib.suppress(TypeError):  # numpy has no bfloat16
+            return _alter_array(tensor.numpy(), restores)  # without operations, which `watch` slows
     before = tensor.clone()
     with contextlib.suppress(RuntimeError):  # an expanded tensor cannot be written to
         tensor.copy_(tensor == 0)
@@ -278,14 +293,13 @@ def _module(candidate, case: dict, options: dict, ask, keep_object, protect=None
         _load(module, case["state"])
     inputs = case.get("inputs", [])
     again = codec.dumps(inputs)
+    before = codec.dumps([inputs, {}])
     if protect:
         inputs = protect(inputs)
         for parameter in _parameters(module).values():
             parameter.data = protect([parameter.detach()])[0]
-    before, versions = _fingerprints(inputs, {}), _versions(inputs)
-    outputs = _copied(module(*inputs))
-    after = _fingerprints(inputs, {})
-    result = {"outputs": outputs, "mutated": [name for name in before if after[name] != before[name]]}
+    versions = _versions(inputs)
+    result = {"outputs": _copied(module(*inputs)), "mutated": _mutated(before, inputs, {})}
     result |= _writes(result, versions, inputs)
     if options.get("state"):
         result["state"] = {name: tensor.detach().clone() for name, tensor in _state(module).items()}
@@ -426,15 +440,15 @@ def _step(built, what: str, path: str, *rest):
 
 
 def _predict(candidate, case: dict, options: dict, ask, keep_object, protect=lambda value: value) -> dict:
+    before = codec.dumps([[], case["given"]])
     given = protect(case["given"])
-    before, versions = _fingerprints([], given), _versions(given)
+    versions = _versions(given)
     predictor = candidate(**given)
     if not callable(predictor):
         return {"predictions": Raised("TypeError", f"it returned {predictor!r:.60}, which cannot be called")}
     inputs = codec.dumps(ask("inputs"))
     predictions = _copied(_predictions(predictor, codec.loads(inputs)))
-    after = _fingerprints([], given)
-    result = {"predictions": predictions, "mutated": [name for name in before if after[name] != before[name]]}
+    result = {"predictions": predictions, "mutated": _mutated(before, [], given)}
     result |= _writes(result, versions, given)
     fewer = {name: _every_other(value) for name, value in codec.loads(inputs).items()}
     try:
@@ -487,27 +501,37 @@ def version(case: dict):
     return names[case["name"]]
 
 
+_generators: list = []  # numpy's, that no block uses now
+
+
 @contextlib.contextmanager
 def seeded(seed: int = 0):
     """Run the block with fixed seeds of random, numpy and torch; restore their states afterwards."""
     torch = sys.modules.get("torch")
-    plain, legacy = random.getstate(), np.random.get_state()
+    plain, legacy = random.getstate(), np.random.get_bit_generator()
     state = torch.get_rng_state() if torch else None
-    random.seed(seed)
-    np.random.seed(seed)
-    if torch:
-        torch.default_generator.manual_seed(seed)
-        if (
-            torch.cuda.is_initialized()
-        ):  # without a GPU, torch.manual_seed stores each call for later, with its whole stack
-            torch.cuda.manual_seed_all(seed)
+    own = _generators.pop() if _generators else np.random.MT19937()
+    np.random.set_bit_generator(own)  # to copy numpy's state takes longer than all the rest
+    _seed(seed)
     try:
         yield
     finally:
         random.setstate(plain)
-        np.random.set_state(legacy)
+        np.random.set_bit_generator(legacy)
+        _generators.append(own)
         if torch:
             torch.set_rng_state(state)
+
+
+def _seed(seed: int = 0) -> None:
+    torch = sys.modules.get("torch")
+    random.seed(seed)
+    np.random.seed(seed)
+    if torch:
+        torch.default_generator.manual_seed(seed)
+        if torch.cuda.is_initialized():
+            # without a GPU, torch.manual_seed stores each call for later, with its whole stack
+            torch.cuda.manual_seed_all(seed)
 
 
 def _reach(start, path: str):
@@ -516,9 +540,19 @@ def _reach(start, path: str):
     return start
 
 
-def _fingerprints(args, kwargs: dict) -> dict[str, bytes]:
-    named = {f"args[{index}]": value for index, value in enumerate(args)} | kwargs
-    return {name: codec.dumps(value) for name, value in named.items()}
+def _mutated(before: bytes, args, kwargs: dict) -> list[str]:
+    """Return the names of the arguments that are not as they were.
+
+    before  [args, kwargs], encoded before the call
+    """
+    if codec.dumps([args, kwargs]) == before:
+        return []
+    old, new = _named(*codec.loads(before)), _named(args, kwargs)
+    return [name for name, value in old.items() if codec.dumps(value) != codec.dumps(new[name])]
+
+
+def _named(args, kwargs: dict) -> dict:
+    return {f"args[{index}]": value for index, value in enumerate(args)} | kwargs
 
 
 def _versions(value) -> list[int]:
@@ -561,9 +595,13 @@ def _numpy_arrays(value) -> list:
 def _digest(value) -> bytes:
     """Return a digest of a value as it is now, b"" if the codec does not support it."""
     try:
-        return hashlib.blake2b(codec.dumps(value), digest_size=16).digest()
+        return _digest_of(codec.dumps(value))
     except InputError:
         return b""
+
+
+def _digest_of(packed: bytes) -> bytes:
+    return hashlib.blake2b(packed, digest_size=16).digest()
 
 
 def _outcome(use):
@@ -583,10 +621,16 @@ def _copied(value):
     """Return a copy that later changes to the value's arrays do not affect; the value itself if the codec does not
     support it.
     """
+    packed = _packed(value)
+    return codec.loads(packed) if packed else value
+
+
+def _packed(value) -> bytes:
+    """Return a value encoded; b"" if the codec does not support it, or if it is on another device."""
     try:
-        return codec.loads(codec.dumps(value)) if not _elsewhere(value) else value
+        return b"" if _elsewhere(value) else codec.dumps(value)
     except InputError:
-        return value
+        return b""
 
 
 def _elsewhere(value) -> bool:

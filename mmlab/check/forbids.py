@@ -381,7 +381,7 @@ def watch(forbids, *, calls: bool = True):
             if path not in _absent:
                 stack.enter_context(_refused(path))
         if operations:
-            stack.enter_context(_operations(operations, ran))
+            stack.enter_context(_operations()(operations, ran))
         _watched.append((paths, ran))
         if calls:
             stack.enter_context(_calls_seen(forbids, ran))
@@ -391,17 +391,23 @@ def watch(forbids, *, calls: bool = True):
             _watched.pop()
 
 
-def _operations(wanted: set[str], ran: list[str]):
+@functools.cache
+def _operations() -> type:
+    """Return a class whose context manager adds the `wanted` operations of torch that run in its block to `ran`."""
     from torch.utils._python_dispatch import TorchDispatchMode
 
     class Watch(TorchDispatchMode):
+        def __init__(self, wanted: set[str], ran: list[str]):
+            super().__init__()
+            self.wanted, self.ran = wanted, ran
+
         def __torch_dispatch__(self, operation, types, args=(), kwargs=None):
             name = str(operation.overloadpacket)
-            if name in wanted and name not in ran:
-                ran.append(name)
+            if name in self.wanted and name not in self.ran:
+                self.ran.append(name)
             return operation(*args, **(kwargs or {}))
 
-    return Watch()
+    return Watch
 
 
 def reached(path: str):

@@ -75,29 +75,34 @@ def ran(
     return found[1:]
 
 
-def in_fork(connection: Connection, asked: dict) -> dict:
+def in_fork(connection: Connection, asked: list[dict]) -> dict:
     """Return the reply to one request from a fork of the child."""
     connection.send({"do": "branch", "seconds": 10})
-    connection.send(asked)
+    ask(connection, asked)
     reply = connection.receive(15)
     connection.send({"do": "leave"})
     assert connection.receive(15) == {"left": True}
     return reply
 
 
-def request(name: str, case: dict, kind: str = "call", **options) -> dict:
-    """Return a request for an answer on one case."""
-    return {
-        "do": "answer",
+def ask(connection: Connection, messages: list[dict]) -> None:
+    """Send messages one after the other."""
+    for message in messages:
+        connection.send(message)
+
+
+def request(name: str, case: dict, kind: str = "call", **options) -> list[dict]:
+    """Return the messages that request an answer on one case."""
+    asked = {
+        "do": "answers",
         "exercise": name,
         "driver": {"kind": kind, "options": options},
-        "case": case,
-        "number": 0,
-        "last": True,
+        "cases": 1,
         "forbids": [],
         "protect": False,
         "seconds": 3.0,
     }
+    return [asked, case]
 
 
 def solved(root: Path, answers: dict[str, str] | None = None, own: list[str] = ()) -> dict:

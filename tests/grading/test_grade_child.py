@@ -12,7 +12,7 @@ from mmlab.codec import Raised
 from mmlab.instructor.grading.sandbox.remote_version import Versions, stand_in
 from mmlab.instructor.grading.sandbox.wire import BadFrame
 from mmlab.instructor.grading.submission_session import _of_service, _with_record
-from sessions import QUICK, SETUP, forked, in_fork, ran, request, week_of
+from sessions import QUICK, SETUP, ask, forked, in_fork, ran, request, week_of
 
 
 def one(source: str, **options) -> dict:
@@ -104,7 +104,7 @@ NO_GPU = pytest.mark.skipif(torch.cuda.is_available(), reason="this machine has 
 def test_a_line_that_only_this_machine_cannot_run_does_not_cost_the_answer_below(line):
     with forked() as connection:
         (found,) = ran(connection, f"{line}\ndef answer(): return float(torch.ones(2).sum())")
-        connection.send(request("answer", {}))
+        ask(connection, request("answer", {}))
         assert connection.receive(5)["result"]["returned"] == 2.0
     assert found["status"] == "ok" and "(skipped line " in found["text"]
     assert found["error"].startswith("(skipped line ")
@@ -195,7 +195,7 @@ def test_each_driver_gives_what_it_gives_in_one_process(tiny):
             for case in exercise.inputs(b"any"):
                 case.pop("truth", None)
                 asked = request(exercise.name, case, exercise.driver.kind, **exercise.driver.options)
-                wanted = drivers.run(asked["driver"], candidate, case)
+                wanted = drivers.run(asked[0]["driver"], candidate, case)
                 assert codec.dumps(answered(connection, asked, case)) == codec.dumps({"result": wanted})
 
 
@@ -206,11 +206,11 @@ def names() -> dict:
     return found
 
 
-def answered(connection, asked: dict, case: dict) -> dict:
+def answered(connection, asked: list[dict], case: dict) -> dict:
     """Return the child's reply, its questions answered as the judge answers them."""
     versions = Versions()
-    kept_back = ("inputs", "source") if asked["driver"]["kind"] in ("predict", "bugs") else ()
-    connection.send(asked | {"case": {key: value for key, value in case.items() if key not in kept_back}})
+    kept_back = ("inputs", "source") if asked[0]["driver"]["kind"] in ("predict", "bugs") else ()
+    ask(connection, [asked[0], {key: value for key, value in case.items() if key not in kept_back}])
     if "source" in case:
         versions.define(case)
     while "ask" in (reply := connection.receive(30)):
@@ -224,9 +224,9 @@ def test_predict_gets_its_inputs_after_the_training_only():
     case = {"given": {"x": 1}}
     with forked() as connection:
         ran(connection, "def fails(x):\n    raise ValueError(x)", "def works(x):\n    return lambda y: x + y")
-        connection.send(request("fails", case, "predict"))
+        ask(connection, request("fails", case, "predict"))
         assert connection.receive(5) == {"result": {"predictions": Raised("ValueError", "1")}}
-        connection.send(request("works", case, "predict"))
+        ask(connection, request("works", case, "predict"))
         assert connection.receive(5) == {"ask": "inputs"}
         connection.send({"inputs": {"y": 2}})
         assert connection.receive(5) == {"result": {"predictions": 3, "mutated": [], "again": 3}}
@@ -274,7 +274,8 @@ def test_a_fork_that_ends_by_itself_is_reported_and_the_child_goes_on(body, why)
     with forked() as connection:
         ran(connection, f"def f():\n    {body}\ndef g(): return 3")
         connection.send({"do": "branch", "seconds": 1})
-        connection.send(request("f", {}) | {"seconds": 0.5})
+        asked = request("f", {})
+        ask(connection, [asked[0] | {"seconds": 0.5}, *asked[1:]])
         assert connection.receive(10) == ({"died": why} if why else {"left": True})
         assert in_fork(connection, request("g", {}))["result"]["returned"] == 3
 
@@ -294,7 +295,7 @@ def f(call, *, sleep, draw):
     ledger = Ledger([{"status": 429, "retry_after": 2.5}, {"gives": "truth"}], [0.25])
     with forked() as connection:
         ran(connection, lies)
-        connection.send(request("f", {"args": [], "kwargs": {}}, service=True))
+        ask(connection, request("f", {"args": [], "kwargs": {}}, service=True))
         while "ask" in (reply := connection.receive(10)):
             connection.send({"service": _of_service(ledger, reply["request"])})
     returned = _with_record(reply["result"], ledger)["returned"]
@@ -341,12 +342,12 @@ def f(): return pool.submit(lambda: 4).result()"""
 def test_an_answer_that_is_none_is_said_in_words_and_the_next_one_comes(source, reply):
     with forked() as connection:
         ran(connection, source, "def sound(): return 1")
-        connection.send(request("f", {}))
+        ask(connection, request("f", {}))
         found = connection.receive(10)
         assert found == reply if reply else set(found) == {"result"}
         if "torch.zeros" in source:
             assert found["result"]["unsupported"].startswith("has 12,000,")
-        connection.send(request("sound", {}))
+        ask(connection, request("sound", {}))
         assert connection.receive(5)["result"]["returned"] == 1
 
 

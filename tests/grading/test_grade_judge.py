@@ -374,7 +374,7 @@ class Gain(nn.Module):
             return x * self.log_gain.exp()
         before = x.clone()
         def watch(frame, event, argument):
-            if frame.f_code.co_name == "_fingerprints":
+            if frame.f_code.co_name == "_mutated":
                 sys.setprofile(None)
                 x.copy_(before)
         result = x * self.log_gain.exp()
@@ -458,7 +458,7 @@ def test_what_a_verdict_depends_on_cannot_be_hidden(kind, grade):
 
 
 PATCHES = {
-    "no fingerprints": "from mmlab.check import drivers\ndrivers._fingerprints = lambda *a: {}",
+    "no fingerprints": "from mmlab.check import drivers\ndrivers._mutated = lambda *a: []",
     "no codec": "from mmlab import codec\ncodec.dumps = lambda value: b''",
     "its own gradients": "from mmlab.check import drivers\ndrivers._gradients = lambda run, inputs: inputs",
     "its own driver": "from mmlab.check import drivers\ndrivers.run = drivers.RUN = lambda *a, **k: {}",

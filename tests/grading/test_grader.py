@@ -109,6 +109,23 @@ def test_an_answer_in_a_cell_of_ones_own_counts(tiny, tiny_grader, tmp_path):
     assert marks_of(graded)["Tally"] == 3 and graded.marks[2].attempted
 
 
+@pytest.mark.parametrize(
+    "cell",
+    [
+        "source = {answer!r}\nexec(source.replace('TALLY', 'Tal' + 'ly'))",
+        "import types\nglobals()['Tal' + 'ly'] = (lambda: 0)",
+        "%run -i helpers.py",
+        "from helpers import *",
+    ],
+)
+def test_a_name_that_no_text_contains_may_be_an_answer(tiny, tiny_grader, tmp_path, cell):
+    answer = notebook.reference(notebook.read(week_of(tiny).notebook), "Tally").replace("Tally", "TALLY")
+    lab = solved(tiny, {}, own=[cell.format(answer=answer)])
+    graded = tiny_grader.grade(submission(tmp_path, lab))
+    assert "as released" not in graded.marks[2].message[0]
+    assert marks_of(graded)["Tally"] == (3 if "source" in cell else 0)
+
+
 def test_a_helper_that_is_redefined_below_keeps_its_meaning(tiny, tiny_grader, tmp_path):
     reference = notebook.reference(notebook.read(week_of(tiny).notebook), "scaled_sum")
     answer = (

@@ -1,5 +1,6 @@
 """Grade one submission through all stages: read, validate, match, repair, run, judge."""
 
+import re
 import time
 from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property
@@ -14,6 +15,11 @@ from mmlab.instructor.grading.records import CellRun, Graded, Mark, Prepared, Su
 from mmlab.instructor.grading.sandbox.limits import Limits
 from mmlab.instructor.grading.sandbox.sandbox import Sandbox, SandboxFault
 from mmlab.instructor.grading.submission_session import Stopped, SubmissionSession
+
+# what can define a name that the text does not contain
+DYNAMIC = re.compile(
+    r"import\s*\(?\*|exec|eval|globals|locals|vars|attr|dict__|main__|modules|ipython|^\s*[%!]", re.M
+)
 
 
 class Grader:
@@ -149,11 +155,25 @@ class Grader:
         points, attempted = float(self.points[exercise.name]), self._is_attempted(exercise, lab)
         if exercise.is_text:
             return judge.text_mark(exercise, points, attempted=attempted)
+        if not attempted and not self._may_be_defined(exercise.name, lab):
+            words = (
+                f"the cell of {exercise.name} is as released",
+                "an answer",
+                "write your answer into the cell",
+            )
+            cases = len(self.records[exercise.name]["cases"])
+            return Mark(exercise.name, 0.0, points, 0, cases, None, words, attempted=False)
         return judge.mark(exercise, self.records[exercise.name], points, session, attempted=attempted)
 
     def _is_attempted(self, exercise: Exercise, lab: dict) -> bool:
         name = exercise.name if exercise.is_text else f"{exercise.name}-solution"
         return _source(lab, name) != _source(self.release, name)
+
+    def _may_be_defined(self, name: str, lab: dict) -> bool:
+        """Return whether a cell that the student wrote may define a name whose own cell still has the stub."""
+        released = {cell["source"] for cell in self.release["cells"]}
+        own = [cell["source"] for cell in lab["cells"] if cell["source"] not in released]
+        return any(name in source or DYNAMIC.search(source) for source in own)
 
 
 def to_run(lab: dict) -> list[dict]:

@@ -19,6 +19,7 @@ import contextlib
 import time
 from collections.abc import Iterable
 
+from mmlab import codec
 from mmlab.check.forbids import OURS
 from mmlab.check.service import Ledger
 from mmlab.instructor.grading.records import CellRun
@@ -29,6 +30,7 @@ from mmlab.instructor.grading.sandbox.wire import MB, BadFrame, Died, Lost, Time
 
 GRACE = 2.0  # seconds between the child's own alarm and the end of our wait
 SETUP_SECONDS = 60.0  # for the released setup cell, which only imports
+MAX_PACKED = 100  # records whose cases stay encoded, so that every submission can use them
 LIVES = 9  # children that one submission may lose
 STATUSES = ("ok", "error", "time")
 COME_BACK = "code that returns an answer"
@@ -268,9 +270,19 @@ class SubmissionSession:
         child.send(
             {"do": "branch", "seconds": deadline + GRACE / 2 - time.monotonic()}, self._until(deadline)
         )
+        request = {
+            "do": "answers",
+            "exercise": record["name"],
+            "driver": record["driver"],
+            "cases": len(record["cases"]),
+            "forbids": record["forbids"],
+            "protect": protect,
+            "seconds": deadline - time.monotonic(),
+        }
+        child.send_packed(codec.dumps(request) + _questions(record), self._until(deadline))
         try:
             for number in range(len(record["cases"])):
-                results.append(self._result(child, record, number, deadline, protect))
+                results.append(self._result(child, record, number, deadline))
                 received += child.connection.received
                 if received > maximum:
                     raise BadFrame(f"{received:,} bytes of answers in total; at most {maximum:,} are allowed")
@@ -303,25 +315,9 @@ class SubmissionSession:
         self.runs[cell] = CellRun(cell, status, "", why)
         self._deadly.add(cell)
 
-    def _result(self, child: Child, record: dict, number: int, deadline: float, protect: bool):
+    def _result(self, child: Child, record: dict, number: int, deadline: float):
         kind, case = record["driver"]["kind"], record["cases"][number]
-        withheld = {"predict": ("inputs",), "bugs": ("source",), "call": ("script",)}.get(kind, ())
         ledger = Ledger(**case["script"]) if kind == "call" and "script" in case else None
-        sent = {key: value for key, value in case.items() if key not in withheld}
-        child.send(
-            {
-                "do": "answer",
-                "exercise": record["name"],
-                "driver": record["driver"],
-                "case": sent,
-                "number": number,
-                "last": number == len(record["cases"]) - 1,
-                "forbids": record["forbids"],
-                "protect": protect,
-                "seconds": deadline - time.monotonic(),
-            },
-            self._until(deadline),
-        )
         while True:
             reply = child.receive(self._until(deadline))
             if not isinstance(reply, dict):
@@ -458,6 +454,25 @@ class SubmissionSession:
             COME_BACK,
             "remove os._exit and any other code that ends Python",
         )
+
+
+_packed_cases: list[tuple[list, bytes]] = []  # of the records that were used last
+
+
+def _questions(record: dict) -> bytes:
+    """Return the messages with the cases of a record, but for what the child has to ask for."""
+    for cases, messages in _packed_cases:
+        if cases is record["cases"]:
+            return messages
+    kind = record["driver"]["kind"]
+    withheld = {"predict": ("inputs",), "bugs": ("source",), "call": ("script",)}.get(kind, ())
+    messages = b"".join(
+        codec.dumps({key: value for key, value in case.items() if key not in withheld})
+        for case in record["cases"]
+    )
+    _packed_cases.append((record["cases"], messages))
+    del _packed_cases[:-MAX_PACKED]
+    return messages
 
 
 def _own_paths(record: dict) -> frozenset:

@@ -75,8 +75,8 @@ def loops(image, text, temperature):
         raise ValueError("one caption for each image, of the same width")
     total = 0.0
     for i in range(len(image)):
-        to_text = torch.stack([F.cosine_similarity(image[i], t, dim=0) for t in text]) / temperature
-        to_image = torch.stack([F.cosine_similarity(text[i], m, dim=0) for m in image]) / temperature
+        to_text = F.cosine_similarity(image[i : i + 1], text) / temperature
+        to_image = F.cosine_similarity(text[i : i + 1], image) / temperature
         total = total - F.log_softmax(to_text, dim=0)[i] - F.log_softmax(to_image, dim=0)[i]
     return total / (2 * len(image))
 

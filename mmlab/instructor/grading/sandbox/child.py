@@ -1,4 +1,4 @@
-"""Inside the sandbox: run the cells, then run an answer on one case at a time.
+"""Inside the sandbox: run the cells, and each exercise's answer on its cases.
 
 Once a cell has run, the student's code may control everything in this process. It therefore
 contains no expected values, and the judge treats its replies as untrusted. Each request has
@@ -9,9 +9,9 @@ one or more replies:
         → {"cell", "status", "text", "error"} for the setup and each cell; {"at": name, "reached"} at each check, which
           waits for requests until {"do": "next"}; finally {"ran": True, "reached"}
     {"do": "branch", "seconds"}   fork: the fork replies to what follows, with the state of this moment
-    {"do": "answer", "exercise", "driver", "case", "number", "last", "forbids", "protect", "seconds"}
-        → {"result": …, "reached"} or {"missing": …} or {"used": forbidden names} or {"late": True}
-        in between {"ask": "inputs"} ← {"inputs": …}, {"ask": "version", "request"} ← {…}
+    {"do": "answers", "exercise", "driver", "cases": how many, "forbids", "protect", "seconds"}, followed by the cases
+        → {"result": …, "reached"} for each case; the last reply may be {"missing": …} or {"used": forbidden names}
+        or {"late": True}; in between {"ask": "inputs"} ← {"inputs": …}, {"ask": "version", "request"} ← {…}
         and {"ask": "service", "request"} ← {"service": …}
     {"do": "leave"}               end of the fork → {"left": True}, or {"died": why} instead of any of its replies
     {"do": "define", "case"} → {"defined": True}, then {"do": "version", "request"} → {…}
@@ -86,8 +86,8 @@ class StudentProcess:
             self.run_cells(request["setup"], request["cells"])
         elif request["do"] == "branch":
             self.branch(request["seconds"])
-        elif request["do"] == "answer":
-            self.connection.send(self.answer(request))
+        elif request["do"] == "answers":
+            self.answers(request, [self.connection.receive() for _ in range(request["cases"])])
         elif request["do"] == "define":
             self.versions.define(request["case"])
             self.connection.send({"defined": True})
@@ -138,38 +138,50 @@ class StudentProcess:
         while (request := self.connection.receive())["do"] != "leave":
             self.reply(request)
 
-    def answer(self, request: dict) -> dict:
-        """Return the result of the student's function or class on one case, or the reason why there is none."""
+    def answers(self, request: dict, cases: list[dict]) -> None:
+        """Send the result of the student's function or class on each case, or the reason why there are no more."""
         name, names = request["exercise"], self.cells.names
+        ends, self.earlier = time.monotonic() + request["seconds"], drivers.Earlier()
         if name not in names:
-            return {"missing": "is not defined"}
+            return self.connection.send({"missing": "is not defined"})
         if not callable(names[name]):
-            return {"missing": f"is {_text_of(names[name])}, which cannot be called"}
+            return self.connection.send({"missing": f"is {_text_of(names[name])}, which cannot be called"})
+        for number, case in enumerate(cases):
+            message, further = self.answer(
+                request, names[name], case, number, len(cases) - 1 == number, ends - time.monotonic()
+            )
+            self.connection.send_packed(message)
+            if not further:
+                return None
+
+    def answer(
+        self, request: dict, candidate, case: dict, number: int, last: bool, seconds: float
+    ) -> tuple[bytes, bool]:
+        """Return the message with the result on one case, or with the reason why there is none, and whether there is one."""
         kind = request["driver"]["kind"]
-        if request["number"] == 0:
-            self.earlier = drivers.Earlier()
         try:
-            with within(request["seconds"]):
-                if request["number"] == 0 and (used := forbids.names_used(names[name], request["forbids"])):
-                    return {"used": used}
+            with within(seconds):
+                if number == 0 and (used := forbids.names_used(candidate, request["forbids"])):
+                    return codec.dumps({"used": used}), False
                 result = drivers.run(
                     request["driver"],
-                    names[name],
-                    request["case"],
+                    candidate,
+                    case,
                     forbids=request["forbids"],
                     ask=self.ask,
                     earlier=self.earlier,
-                    last=request["last"],
+                    last=last,
                     protect=read_only.protected if request["protect"] else None,
+                    own=True,
                 )
         except OutOfTime:
             disarm()
-            return {"late": True}
+            return codec.dumps({"late": True}), False
         except Lost:
             raise
         except BaseException as error:  # KeyboardInterrupt, or an error whose __str__ fails
             result = {ANSWER[kind]: Raised(type(error).__name__, "")}
-        return with_calls({"result": self.within_limit(result, kind)})
+        return self.packed(result, kind), True
 
     def ask(self, what: str):
         """Return what a driver requests: a predict's inputs, or the stand-in for a find-the-bug version."""
@@ -191,14 +203,17 @@ class StudentProcess:
             self.connection.send({"ask": "version", "request": request})
             return self.connection.receive()
 
-    def within_limit(self, result: dict, kind: str) -> dict:
-        """Return the result, or a reply that explains that it is too large to send."""
+    def packed(self, result: dict, kind: str) -> bytes:
+        """Return the message with a result, or one that explains that it is too large to send."""
         try:
-            size, maximum = len(codec.dumps(result)), self.limits.message_mb * 2**20 - 1024
-            problem = f"has {size:,} bytes; at most {maximum:,} are allowed" if size > maximum else ""
+            message = codec.dumps(with_calls({"result": result}))
+            size, maximum = len(message), self.limits.message_mb * 2**20 - 1024
+            if size <= maximum:
+                return message
+            problem = f"has {size:,} bytes; at most {maximum:,} are allowed"
         except InputError as error:
             problem = error.given
-        return {ANSWER[kind]: None, "unsupported": problem} if problem else result
+        return codec.dumps(with_calls({"result": {ANSWER[kind]: None, "unsupported": problem}}))
 
 
 def with_calls(reply: dict) -> dict:

@@ -15,6 +15,7 @@ import numpy as np
 from mmlab.codec import is_torch
 
 ALIGNED = 64  # bytes, for vector instructions
+_libc = ctypes.CDLL(None)
 _mapped: list[mmap.mmap] = []  # mapped until the process ends, because an answer may keep its inputs
 
 
@@ -66,14 +67,20 @@ def _copy_at(address: int, array, size: int):
         return array
     memory = (ctypes.c_char * size).from_address(address)
     if isinstance(array, np.ndarray):
-        copy = np.frombuffer(memory, array.dtype).reshape(array.shape)
-        copy[...] = array
-        return copy
+        return _filled(memory, array)
     torch = sys.modules["torch"]
-    copy = torch.frombuffer(memory, dtype=array.dtype).reshape(array.shape)
-    return copy.copy_(array)
+    array = (array.detach() if array.requires_grad else array).resolve_conj().resolve_neg()
+    if array.dtype is torch.bfloat16:  # numpy has no such type
+        return torch.frombuffer(memory, dtype=array.dtype).reshape(array.shape).copy_(array)
+    return torch.from_numpy(_filled(memory, array.numpy()))
+
+
+def _filled(memory, array: np.ndarray) -> np.ndarray:
+    copy = np.frombuffer(memory, array.dtype).reshape(array.shape)
+    copy[...] = array
+    return copy
 
 
 def _refuse_writes(address: int, size: int) -> None:
     size = -(-size // mmap.PAGESIZE) * mmap.PAGESIZE
-    ctypes.CDLL(None).mprotect(ctypes.c_void_p(address), ctypes.c_size_t(size), mmap.PROT_READ)
+    _libc.mprotect(ctypes.c_void_p(address), ctypes.c_size_t(size), mmap.PROT_READ)

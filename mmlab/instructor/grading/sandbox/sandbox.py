@@ -11,6 +11,7 @@ import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from mmlab import codec
 from mmlab.errors import MmlabError
 from mmlab.instructor.authoring.exercise import Week
 from mmlab.instructor.grading import withheld
@@ -225,8 +226,12 @@ class Child:
 
         SandboxFault is raised if the zygote is gone too, for which no submission is to blame.
         """
+        self.send_packed(codec.dumps(value), seconds)
+
+    def send_packed(self, messages: bytes, seconds: float = 60.0) -> None:
+        """Send values that `codec.dumps` has encoded; raises as `send` does."""
         try:
-            self.connection.send(value, seconds)
+            self.connection.send_packed(messages, seconds)
         except Died:
             raise self._death() from None
 

@@ -67,8 +67,12 @@ class Connection:
 
     def send(self, value, seconds: float | None = None) -> None:
         """Send one value; raises TimedOut if the other end does not receive it in time, Died if it is gone."""
+        self.send_packed(codec.dumps(value), seconds)
+
+    def send_packed(self, messages: bytes, seconds: float | None = None) -> None:
+        """Send values that `codec.dumps` has encoded, one after the other; raises as `send` does."""
         deadline = None if seconds is None else time.monotonic() + seconds
-        left = memoryview(codec.dumps(value))
+        left = memoryview(messages)
         while left:
             self._wait(select.POLLOUT, deadline)
             try:
