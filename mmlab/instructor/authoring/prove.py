@@ -11,7 +11,7 @@ must agree with the reference on more inputs than the cases have.
 import argparse
 import json
 import sys
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext
 from dataclasses import dataclass, field
@@ -22,7 +22,7 @@ from mmlab.cli import notebook, paths
 from mmlab.instructor.authoring import proof_stamps, sandboxed_proof
 from mmlab.instructor.authoring.case_records import setup_names
 from mmlab.instructor.authoring.differential import disagreements
-from mmlab.instructor.authoring.exercise import Exercise, Week, answers, weeks
+from mmlab.instructor.authoring.exercise import Answer, Exercise, Week, answers, weeks
 from mmlab.instructor.authoring.mutants import Tally, tally
 from mmlab.instructor.authoring.release import refuse_unfinished
 from mmlab.instructor.authoring.sandboxed_proof import Outcome, Run
@@ -31,7 +31,6 @@ from mmlab.instructor.grading.gradebook.nbgrader_runner import stock_scores
 from mmlab.instructor.grading.hidden_cases import one_thread
 from mmlab.instructor.grading.sandbox.sandbox import Sandbox
 
-Map = Callable[[Callable[[str], Outcome], Iterable[str]], Iterable[Outcome]]
 SAYS = {True: "passes", False: "fails: {}", None: "{}"}
 
 
@@ -168,10 +167,15 @@ def prove(
         ThreadPoolExecutor(min(cores(), 4)) as pool,
     ):
         run = sandboxed_proof.runner(root, week, box)
-        proofs = [
-            proof(root, exercise, notebook.reference(lab, exercise.name), run, pool.map)
+        begun = [
+            _begin(root, exercise, notebook.reference(lab, exercise.name), run, pool.map)
             for exercise in exercises
         ]
+        try:
+            proofs = [proved() for proved in begun]
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
     if mutants:
         unseen = sandboxed_proof.hidden_records(root, week)
         for exercise, proved in zip(exercises, proofs, strict=True):
@@ -184,22 +188,43 @@ def prove(
     return proofs
 
 
-def proof(root: Path, exercise: Exercise, solution: str, run: Run, each: Map = map) -> Proof:
+def proof(root: Path, exercise: Exercise, solution: str, run: Run) -> Proof:
     """Return the proof of one exercise.
 
     root      the course's folder, for tests/wrong/ and tests/right/
     solution  source of the exercise's solution cell
-    run       run(name, source): the outcome of the answer that a source defines
-    each      applies a function to every answer, in order: `map`, or that of a pool
+    run       runs an answer, see `sandboxed_proof.Run`
+    """
+    return _begin(root, exercise, solution, run, map)()
+
+
+def _begin(root: Path, exercise: Exercise, solution: str, run: Run, each: Callable) -> Callable[[], Proof]:
+    """Begin to run the answers of an exercise; return a function that waits for them and gives the proof.
+
+    each  `map`, or that of a pool, which begins with all of them immediately
     """
     name = exercise.name
-    result = Proof(name)
     wrong, right = (answers(root / "tests" / folder / f"{name}.py") for folder in ("wrong", "right"))
-    sources = [notebook.stub(solution, name), solution]
-    sources += [
-        answer.source(solution, name) for answer in (*exercise.mistakes, *exercise.alternates, *wrong, *right)
+    planted = [(notebook.stub(solution, name), True), (solution, False)]
+    planted += [
+        (answer.source(solution, name), fails)
+        for some, fails in (
+            (exercise.mistakes, False),  # whose name depends on all cases
+            (exercise.alternates, False),
+            (wrong, True),
+            (right, False),
+        )
+        for answer in some
     ]
-    outcomes = iter(list(each(lambda source: run(name, source), sources)))
+    outcomes = each(lambda one: run(name, one[0], fails=one[1]), planted)
+    return lambda: _proof(exercise, wrong, right, iter(list(outcomes)))
+
+
+def _proof(
+    exercise: Exercise, wrong: list[Answer], right: list[Answer], outcomes: Iterator[Outcome]
+) -> Proof:
+    """Return an exercise's proof from the outcomes of stub, reference, mistakes, alternates, `wrong` and `right`."""
+    result = Proof(exercise.name)
 
     def passed(what: str, wanted: bool) -> Outcome:
         outcome = next(outcomes)

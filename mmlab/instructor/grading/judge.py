@@ -55,16 +55,17 @@ def verdict_on(record: dict, session: SubmissionSession, at: str = "") -> verdic
             SandboxFault  if the sandbox failed
     """
     try:
-        result = _compared(record, session.results(record, at))
+        result = compared(record, session.results(record, at))
         if result.passed or not at or not session.is_misled(record):
             return result
     except Stopped:
         if not at or not session.is_misled(record):
             raise
-    return _compared(record, session.results(record, at, again=True))
+    return compared(record, session.results(record, at, again=True))
 
 
-def _compared(record: dict, results: list) -> verdict.Verdict:
+def compared(record: dict, results: list) -> verdict.Verdict:
+    """Return the verdict on a child's results; raises Stopped if they cannot be compared."""
     try:
         return verdict.judge(record, results)
     except Exception as error:  # nothing that a child sends may stop the run
