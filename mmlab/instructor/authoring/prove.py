@@ -216,7 +216,7 @@ def _begin(root: Path, exercise: Exercise, solution: str, run: Run, each: Callab
         )
         for answer in some
     ]
-    outcomes = each(lambda one: run(name, one[0], fails=one[1]), planted)
+    outcomes = each(lambda answer: run(name, answer[0], fails=answer[1]), planted)
     return lambda: _proof(exercise, wrong, right, iter(list(outcomes)))
 
 

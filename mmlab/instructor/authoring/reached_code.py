@@ -65,7 +65,7 @@ class Module:
 
     def statements(self, name: str) -> list[ast.stmt]:
         """Return the statements that a name stands for, with those that bind no name."""
-        every = [*self.loose, *(each for bindings in self.own.values() for each in bindings)]
+        every = [*self.loose, *(each for definitions in self.own.values() for each in definitions)]
         return every if name == EVERYTHING else [*self.loose, *self.own.get(name, [])]
 
     def text(self, statement: ast.stmt) -> str:
@@ -74,7 +74,7 @@ class Module:
         return "\n".join(line for line in self.lines[first - 1 : statement.end_lineno] if line)
 
 
-Place = tuple[Module, str]
+Binding = tuple[Module, str]
 
 
 def reached(starts: Iterable[tuple[Path | Module, str]], *, but: Iterable[Path] = ()) -> dict[Path, str]:
@@ -84,7 +84,7 @@ def reached(starts: Iterable[tuple[Path | Module, str]], *, but: Iterable[Path] 
     but     files that are left out, with what only they reach
     raises  InputError  for a name that its file does not define
     """
-    waiting: list[Place] = []
+    waiting: list[Binding] = []
     for start, name in starts:
         module = _module(start) if isinstance(start, Path) else start
         if name != EVERYTHING and name not in module.own:
@@ -93,18 +93,18 @@ def reached(starts: Iterable[tuple[Path | Module, str]], *, but: Iterable[Path] 
             )
         waiting.append((module, name))
     but = {path.resolve() for path in but}
-    seen: set[Place] = set()
-    found: dict[Module, set[ast.stmt]] = {}
+    seen: set[Binding] = set()
+    reach: dict[Module, set[ast.stmt]] = {}
     while waiting:
-        module, name = place = waiting.pop()
-        if place not in seen and module.path not in but:
-            seen.add(place)
-            new = set(module.statements(name)) - found.setdefault(module, set())
-            found[module] |= new
+        module, name = binding = waiting.pop()
+        if binding not in seen and module.path not in but:
+            seen.add(binding)
+            new = set(module.statements(name)) - reach.setdefault(module, set())
+            reach[module] |= new
             waiting += [used for statement in new for used in _used(module, statement)]
     return {
         module.path: "\n".join(map(module.text, sorted(statements, key=lambda each: each.lineno)))
-        for module, statements in found.items()
+        for module, statements in reach.items()
     }
 
 
@@ -139,16 +139,16 @@ def imports_in(statements: Iterable[ast.stmt], package: list[str]) -> dict[str, 
 
     package  parts of the dotted name of the package that the statements are in
     """
-    found: dict[str, list[tuple[str, str]]] = {}
+    imports: dict[str, list[tuple[str, str]]] = {}
     waiting: list[ast.AST] = list(statements)
     while waiting:
         node = waiting.pop()
         if isinstance(node, (ast.Import, ast.ImportFrom)):
             for name, target in _targets(node, package):
-                found.setdefault(name, []).append(target)
+                imports.setdefault(name, []).append(target)
         elif not isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
             waiting += ast.iter_child_nodes(node)
-    return found
+    return imports
 
 
 def _targets(node: ast.Import | ast.ImportFrom, package: list[str]) -> Iterator[tuple[str, tuple[str, str]]]:
@@ -200,29 +200,29 @@ def _read(path: Path, changed: int) -> Module:
 
 
 @cache
-def _used(module: Module, statement: ast.stmt) -> list[Place]:
+def _used(module: Module, statement: ast.stmt) -> list[Binding]:
     """Return what the names, attributes and strings in a statement stand for."""
     nodes = list(ast.walk(statement))
     imports = [node for node in nodes if isinstance(node, (ast.Import, ast.ImportFrom))]
     inside = imports_in(imports, module.package())
     remarks = {id(remark) for remark in docstrings(statement)}
     inner = {id(node.value) for node in nodes if isinstance(node, ast.Attribute)}
-    places: list[Place] = []
+    bindings: list[Binding] = []
     for node, hidden in _with_hidden(statement):
         if isinstance(node, (ast.Name, ast.Attribute)) and id(node) not in inner and (names := _chain(node)):
             if names[0] in hidden:
                 continue
             if names[0] in module.own:
-                places.append((module, names[0]))
+                bindings.append((module, names[0]))
             for dotted, name in (*inside.get(names[0], []), *module.imported.get(names[0], [])):
-                places += _places(dotted, [*filter(None, [name]), *names[1:]], module.path.parent)
+                bindings += _bindings(dotted, [*filter(None, [name]), *names[1:]], module.path.parent)
         elif isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in remarks:
             for dotted in _named(node.value):
-                places += _places("mmlab", dotted.split(".")[1:], module.path.parent)
+                bindings += _bindings("mmlab", dotted.split(".")[1:], module.path.parent)
         elif isinstance(node, ast.Call) and _chain(node.func)[-1:] in (["import_module"], ["__import__"]):
             if not (node.args and isinstance(node.args[0], ast.Constant)):
-                places += [(_module(path), EVERYTHING) for path in sorted(module.path.parent.rglob("*.py"))]
-    return places
+                bindings += [(_module(path), EVERYTHING) for path in sorted(module.path.parent.rglob("*.py"))]
+    return bindings
 
 
 def _with_hidden(
@@ -289,8 +289,8 @@ def _chain(node: ast.expr) -> list[str]:
     return [node.id, *reversed(names)] if isinstance(node, ast.Name) else []
 
 
-def _places(dotted: str, names: list[str], beside: Path) -> list[Place]:
-    """Return the places that names stand for which begin in a module; [] for modules of other packages.
+def _bindings(dotted: str, names: list[str], beside: Path) -> list[Binding]:
+    """Return the bindings that names stand for which begin in a module; [] for modules of other packages.
 
     beside  the folder in which a module outside the package is looked for
     """
@@ -306,12 +306,12 @@ def _places(dotted: str, names: list[str], beside: Path) -> list[Place]:
     targets = [target for target in module.imported.get(first, []) if target != (dotted, first)]
     if targets:
         return [
-            place
+            binding
             for home, name in targets
-            for place in _places(home, [*filter(None, [name]), *rest], path.parent)
+            for binding in _bindings(home, [*filter(None, [name]), *rest], path.parent)
         ]
     if _file(f"{dotted}.{first}", beside):
-        return _places(f"{dotted}.{first}", rest, beside)
+        return _bindings(f"{dotted}.{first}", rest, beside)
     lazy = path.name == "__init__.py" and "__getattr__" in module.own
     modules = map(_module, sorted(path.parent.rglob("*.py"))) if lazy else ()
     return [(each, first) for each in modules if first in each.own]
