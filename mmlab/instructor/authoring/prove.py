@@ -10,9 +10,10 @@ must agree with the reference on more inputs than the cases have.
 
 import argparse
 import json
+import multiprocessing
 import sys
 from collections.abc import Callable, Collection, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from contextlib import nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -162,10 +163,14 @@ def prove(
     lab = notebook.read(week.notebook)
     refuse_unfinished(week, lab)
     exercises = [exercise for exercise in week.exercises if not exercise.is_text]
+    submitted = _submitted(exercises, lab) if stock else {}
     with (
         sandboxed_proof.sandbox(root, week) if box is None else nullcontext(box) as box,
         ThreadPoolExecutor(min(cores(), 4)) as pool,
+        # nbgrader changes the working folder and the environment of its process, which uses one core
+        ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as beside,
     ):
+        scores = beside.submit(stock_scores, root, week.id, submitted) if stock else None
         run = sandboxed_proof.runner(root, week, box)
         begun = [
             _begin(root, exercise, notebook.reference(lab, exercise.name), run, pool.map)
@@ -176,6 +181,7 @@ def prove(
         except BaseException:
             pool.shutdown(wait=False, cancel_futures=True)
             raise
+        stock_result = scores.result() if stock else {}
     if mutants:
         unseen = sandboxed_proof.hidden_records(root, week)
         for exercise, proved in zip(exercises, proofs, strict=True):
@@ -184,7 +190,7 @@ def prove(
             records = [cases.read(week.folder / cases.FILE, exercise.name), unseen[exercise.name]]
             _add_mutants(root, week, exercise, lab, proved, records)
     if stock:
-        _add_stock(root, week, lab, proofs)
+        _add_stock(lab, proofs, stock_result)
     return proofs
 
 
@@ -277,23 +283,23 @@ def _add_mutants(
     ]
 
 
-def _add_stock(root: Path, week: Week, lab: dict, proofs: list[Proof]) -> None:
-    """Combine stock nbgrader's scores of stub, reference and first misconceptions with those of `check`."""
-    first = {exercise.name: exercise.mistakes[0] for exercise in week.exercises if exercise.mistakes}
-    submitted = {
-        "reference": {proof.name: notebook.reference(lab, proof.name) for proof in proofs},
-        "misconception": {
-            proof.name: first[proof.name].source(notebook.reference(lab, proof.name), proof.name)
-            for proof in proofs
-        },
-        "stub": {},
+def _submitted(exercises: list[Exercise], lab: dict) -> dict[str, dict[str, str]]:
+    """Return the stub, the reference and each exercise's first mistake as three students submit them to stock nbgrader."""
+    solutions = {exercise.name: notebook.reference(lab, exercise.name) for exercise in exercises}
+    mistakes = {
+        exercise.name: exercise.mistakes[0].source(solutions[exercise.name], exercise.name)
+        for exercise in exercises
     }
-    scores = stock_scores(root, week.id, submitted)
+    return {"reference": solutions, "misconception": mistakes, "stub": {}}
+
+
+def _add_stock(lab: dict, proofs: list[Proof], scores: dict[str, dict[str, float | None]]) -> None:
+    """Combine stock nbgrader's scores of stub, reference and first mistakes with those of `check`."""
     points = notebook.points(lab)
     for proof in proofs:
-        got = {student: scores[student].get(proof.name) for student in submitted}
         full = points[proof.name]
-        wanted = {"stub": 0, "reference": full, "misconception": 0}
+        wanted = {"reference": full, "misconception": 0, "stub": 0}
+        got = {student: scores[student].get(proof.name) for student in wanted}
         for student, score in got.items():
             if score != wanted[student]:
                 proof.why.append(f"stock nbgrader gives the {student} {score} of {full}")
