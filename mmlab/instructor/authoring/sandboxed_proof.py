@@ -5,12 +5,11 @@ their points on the hidden ones, so a check is sound only if both verdicts agree
 """
 
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Protocol
 
 from mmlab.check import cases
-from mmlab.check.verdict import difference
 from mmlab.cli import setup_cell
 from mmlab.errors import MissingPart
 from mmlab.instructor.authoring.exercise import Week
@@ -118,15 +117,8 @@ def _outcome(record: dict, session: SubmissionSession, show_wanted: bool) -> Out
 
 def _fails(record: dict, session: SubmissionSession) -> bool:
     """Return whether an answer fails; its run ends at the first failed case, which decides."""
-
-    def wrong(number: int, result) -> bool:
-        try:
-            return difference(record, record["expected"][number], result) is not None
-        except Exception:  # as in `judge.verdict_on`: a result that cannot be compared
-            return True
-
     try:
-        results = session.results(record, enough=wrong)
+        results = session.results(record, enough=partial(judge.is_wrong, record))
         return len(results) < len(record["cases"]) or not judge.compared(record, results).passed
     except Stopped:
         return True
