@@ -145,7 +145,8 @@ class SubmissionSession:
         at      the exercise whose check cell gives the state of the notebook; "", or a name that is not
                 defined there: after the last cell
         again   run in a child that lacks only what the exercise forbids, see `is_misled`
-        enough  end the run after the first case for which it is true; for answers without a check cell
+        enough  end the run after the first case for which it is true; for answers without a check cell, and not
+                for exercises whose child asks for something in the middle of a case
         raises  Stopped       if the exercise gives no results
                 SandboxFault  if the sandbox failed
         """
@@ -294,19 +295,25 @@ class SubmissionSession:
                 received += child.connection.received
                 if received > maximum:
                     raise BadFrame(f"{received:,} bytes of answers in total; at most {maximum:,} are allowed")
-                if enough is not None and enough(number, results[-1]):
+                if enough is not None and not _asks(record) and enough(number, results[-1]):
                     break
         except Stopped:
             self._leave(child, deadline)
             raise
-        self._leave(child, deadline)
+        self._leave(child, deadline, unread=len(record["cases"]) - len(results))
         return results
 
-    def _leave(self, child: Child, deadline: float) -> None:
+    def _leave(self, child: Child, deadline: float, unread: int = 0) -> None:
+        """Tell a fork to leave.
+
+        unread  the number of results that it may have sent, or may still send before it looks
+        """
         child.send({"do": "leave"}, self._until(deadline))
-        reply = child.receive(self._until(deadline))
-        if not _says(reply, "left") and not (isinstance(reply, dict) and "died" in reply):
-            raise BadFrame("more results than there are cases")
+        for _ in range(unread + 1):
+            reply = child.receive(self._until(deadline))
+            if _says(reply, "left") or (isinstance(reply, dict) and "died" in reply):
+                return
+        raise BadFrame("more results than there are cases")
 
     def _lost(self, child: Child, why: str) -> Lost:
         """Return how the fork of an answer ended, as the end of a child is described."""
@@ -467,6 +474,13 @@ class SubmissionSession:
 
 
 _packed_cases: list[tuple[list, bytes]] = []  # of the records that were used last
+
+
+def _asks(record: dict) -> bool:
+    """Return whether the child asks for something while it runs a case, and so must not be interrupted."""
+    return record["driver"]["kind"] in ("predict", "bugs") or any(
+        "script" in case for case in record["cases"]
+    )
 
 
 def _questions(record: dict) -> bytes:
