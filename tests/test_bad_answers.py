@@ -1,11 +1,13 @@
 """Every exercise of the course refuses every kind of bad answer in three lines."""
 
+from functools import cache
+
 import numpy as np
 import pytest
 import torch
 
-from answers import COURSE, checked, in_week, reference, week_called
-from mmlab.check import check
+from answers import COURSE, checked, in_week, reference
+from mmlab.check import cases, check
 from mmlab.errors import CheckFailed
 
 BAD = {
@@ -16,7 +18,16 @@ BAD = {
     "no argument taken": lambda: None,
     "an error": lambda *args, **kwargs: {}["key"],
 }
+WEEKS = {week.id: week for week in COURSE}
 EXERCISES = [(week, one) for week in COURSE for one in checked(week)]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def read_once():
+    """Let the tests of an exercise share its cases: reading hundreds of them takes longer than a bad answer."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(cases, "find", cache(cases.find))
+        yield
 
 
 def refused(week, name: str, answer) -> CheckFailed:
@@ -32,7 +43,7 @@ def refused(week, name: str, answer) -> CheckFailed:
 @pytest.mark.parametrize("kind", BAD)
 @pytest.mark.parametrize(("week", "name"), [in_week(week, one) for week, one in EXERCISES])
 def test_a_bad_answer_is_refused_in_three_lines(week, name, kind):
-    refused(week_called(week), name, BAD[kind])
+    refused(WEEKS[week], name, BAD[kind])
 
 
 def spoil(value) -> bool:
@@ -62,7 +73,7 @@ CALLED = [
 
 @pytest.mark.parametrize(("week", "name"), [in_week(week, one) for week, one in CALLED])
 def test_a_right_answer_that_changes_its_input_is_refused(week, name):
-    week = week_called(week)
+    week = WEEKS[week]
     right = reference(week, name)
 
     def changes(*args, **kwargs):

@@ -34,7 +34,7 @@ def sound(tmp_path):
         hidden = record(week, replace(exercise, forbids=()), lab, secret)
         write(tmp_path / FILE, week.id, [hidden])
 
-        def run(name: str, source: str) -> Outcome:
+        def run(name: str, source: str, *, fails: bool = False) -> Outcome:
             candidate = notebook.define(
                 source, name, names
             )  # an answer that defines nothing is a fault of the test

@@ -28,7 +28,6 @@ def test_a_bomb_in_a_pdf_is_refused_before_it_goes_off(local, file, said):
     assert status(answer) == 400 and said.encode() in answer and peak < 80 << 20
 
 
-@pytest.mark.timing
 @pytest.mark.parametrize(
     "filler", [b"<<", b"/Subtype ", b"/Subtype/Image ", b"1 0 obj<<", b"/Width 1" + b" " * 50]
 )
@@ -81,7 +80,6 @@ STRUCTURES = {
 }
 
 
-@pytest.mark.timing
 @pytest.mark.parametrize("name", STRUCTURES)
 def test_a_pdf_whose_structure_means_harm_is_refused_soon_and_in_little_memory(local, name):
     begun = time.process_time()

@@ -569,7 +569,6 @@ def test_no_odd_result_stops_the_judge_or_passes_for_another_value(odd, wanted, 
                 assert given_ and wanted_ and do and len(given_) < 20_500
 
 
-@pytest.mark.timing
 @pytest.mark.parametrize(
     "huge",
     [
@@ -591,7 +590,7 @@ def test_no_odd_result_stops_the_judge_or_passes_for_another_value(odd, wanted, 
     ids=lambda value: type(value).__name__,
 )
 def test_a_huge_result_is_refused_at_once(huge):
-    began = time.perf_counter()
+    began = time.process_time()
     for wanted in WANTED:
         for kind, compare in COMPARERS.items():
             if kind in ("accuracy", "agreement", "likelihood"):
@@ -600,7 +599,7 @@ def test_a_huge_result_is_refused_at_once(huge):
                 found = compare(wanted, huge)
                 assert found is not None and len(found.given) < 2500
     assert len(describe(huge)) < 200
-    assert time.perf_counter() - began < 20, "about a second on an idle machine"
+    assert time.process_time() - began < 20, "about a second on an idle machine"
 
 
 def test_keys_made_to_collide_and_odd_truth_values_are_refused():

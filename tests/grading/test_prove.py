@@ -177,6 +177,34 @@ def test_answers_that_hang_die_or_do_not_run_fail(planted_in, source, says):
     assert outcome.passed is False and says in outcome.message
 
 
+COUNTS = """
+calls = []
+def scaled_sum(x, scale):
+    calls.append(1)  # thrice for each case: gradients too
+    if scale < 0:
+        raise ValueError
+    """
+
+
+@pytest.mark.parametrize(
+    ("body", "passed"),
+    [
+        ("return -1 - scale * x.sum()", False),
+        (
+            "while len(calls) > 3: pass\n    return -1 - scale * x.sum()",
+            False,
+        ),  # a second case would never end
+        ("return scale * x.sum() if len(calls) < 3 else x", False),
+        ("return x.add_(1)", False),  # a write ends the run, and all cases run again
+        ("return scale * x.sum()", True),
+    ],
+)
+def test_an_answer_that_must_fail_ends_at_its_first_failed_case(planted_in, body, passed):
+    outcome = planted_in("scaled_sum", COUNTS + body, fails=True)
+    assert (outcome.passed, outcome.misconception) == (passed, None)
+    assert outcome.message == "", "the message would cost the other cases"
+
+
 def test_one_answer_cannot_reach_the_judge_or_the_next(planted_in):
     spoil = "import mmlab.check.verdict as v\nv.difference = lambda *a: None\n"
     for source in (spoil, ""):

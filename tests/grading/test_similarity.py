@@ -224,12 +224,11 @@ def test_requests_that_cannot_be_met_are_worded(copy_of_tiny, inside, capsys):
         compared(copy_of_tiny)
 
 
-@pytest.mark.timing
 def test_a_class_of_500_takes_seconds():
-    answers, began = similarity.Answers(), time.perf_counter()
+    answers, began = similarity.Answers(), time.process_time()
     lines = [f"    a = torch.stack([x[{n}], scale * x.mean()]).cumsum({n % 7})" for n in range(1100)]
     for student in range(500):
         mine = lines[student * 2 : student * 2 + 12] if student != 250 else lines[100:112]
         answers.add(f"s{student}", "\n".join(["def f(x, scale):", *mine, "    return x"]), "f", 40)
     pairs = similarity.alike(answers, 0.9, 25)
-    assert pairs == {("s50", "s250"): 1.0} and time.perf_counter() - began < 20
+    assert pairs == {("s50", "s250"): 1.0} and time.process_time() - began < 20

@@ -145,8 +145,15 @@ def test_code_of_lessons_on_the_site_compiles():
                 ast.parse(cell.source)
 
 
+# axe's rules whose verdict depends on colours; the others depend on what is on the page and visible
+OF_COLOURS = "{type: 'rule', values: ['color-contrast', 'link-in-text-block']}"
+VISIBLE = "[...document.querySelectorAll('*')].map(part => +part.checkVisibility()).join('')"
+SWITCH = "theme => Object.assign(document.documentElement.dataset, {mode: theme, theme: theme})"
+OTHER = {"light": "dark", "dark": "light"}
+
+
 def visit(browser, address: str, page: str, width: int, theme: str) -> tuple[list, list, list]:
-    """Open one page; return console errors, foreign requests and axe's findings."""
+    """Open one page in one theme, then switch to the other; return console errors, foreign requests and axe's findings."""
     context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=theme)
     context.add_init_script(
         f"localStorage.setItem('mode', '{theme}'); localStorage.setItem('theme', '{theme}')"
@@ -167,23 +174,64 @@ def visit(browser, address: str, page: str, width: int, theme: str) -> tuple[lis
     tab.goto(f"{address}/{page}", wait_until="load")
     tab.wait_for_timeout(700)
     tab.add_script_tag(path=str(AXE))
-    found = tab.evaluate("axe.run(document, {resultTypes: ['violations']})")
-    wide = tab.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
-    findings = [(v["id"], v["nodes"][0]["html"][:160], len(v["nodes"])) for v in found["violations"]]
-    if wide > 1:
-        findings.append(("scrolls sideways", f"{wide} px", 1))
+    findings = looked_at_in_both(tab, theme)
     context.close()
     return errors, foreign, findings
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
-@pytest.mark.parametrize("width", WIDTHS)
+def looked_at_in_both(tab, theme: str) -> list[tuple]:
+    """Return axe's findings on a page in its theme and in the other one.
+
+    After the switch, axe tries its rules about colours only, or all of them if other parts of the page are visible.
+    """
+    findings, visible = looked_at(tab, theme), tab.evaluate(VISIBLE)
+    tab.emulate_media(color_scheme=OTHER[theme])
+    tab.evaluate(SWITCH, OTHER[theme])
+    tab.wait_for_timeout(300)  # colours may fade
+    only = OF_COLOURS if tab.evaluate(VISIBLE) == visible else "null"
+    return findings + looked_at(tab, OTHER[theme], only)
+
+
+def looked_at(tab, theme: str, only: str = "null") -> list[tuple]:
+    """Return axe's findings on a page as it is, and whether it scrolls sideways.
+
+    only  the rules to try, as axe's `runOnly`; "null": all
+    """
+    rules = f"Object.assign({{resultTypes: ['violations']}}, {only} && {{runOnly: {only}}})"
+    found = tab.evaluate(f"axe.run(document, {rules})")
+    findings = [(v["id"], theme, v["nodes"][0]["html"][:160], len(v["nodes"])) for v in found["violations"]]
+    wide = tab.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+    return findings + [("scrolls sideways", theme, f"{wide} px", 1)] * (wide > 1)
+
+
+# Each page is loaded at each width and in each theme, and axe looks at it in all four combinations.
+@pytest.mark.parametrize(("width", "theme"), [*zip(WIDTHS, OTHER, strict=True)])
 @pytest.mark.parametrize("page", PAGES)
 def test_page_is_quiet_self_contained_and_accessible(browser, address, page, width, theme):
     errors, foreign, findings = visit(browser, address, page, width, theme)
     assert not foreign, foreign
     assert not errors, errors
     assert not findings, findings
+
+
+@pytest.mark.parametrize("theme", OTHER)
+def test_what_only_one_theme_shows_wrong_is_found_after_the_switch(browser, address, tmp_path, theme):
+    """A grey that is hard to read in the other theme, and a picture without words that only the other one shows."""
+    shows = f"[data-theme={OTHER[theme]}]"
+    for style, part, rule in (
+        (f"{shows} p {{color: #888; background: #999}}", "<p>words</p>", "color-contrast"),
+        (f"img {{display: none}} {shows} img {{display: inline}}", "<img src=data:,>", "image-alt"),
+    ):
+        context = browser.new_context(color_scheme=theme)
+        tab = context.new_page()
+        tab.set_content(
+            f"<html lang=en data-theme={theme}><title>t</title><style>{style}</style>"
+            f"<main><h1>t</h1>{part}</main></html>"
+        )
+        tab.add_script_tag(path=str(AXE))
+        findings = looked_at_in_both(tab, theme)
+        assert [found[:2] for found in findings] == [(rule, OTHER[theme])], findings
+        context.close()
 
 
 def test_axe_does_find_a_planted_fault(browser, address):

@@ -28,7 +28,7 @@ def digest(paths: Iterable[Path], root: Path, *more: bytes | str) -> str:
     more   what else the digest depends on
     """
     whole = hashlib.sha256(repr(more).encode())
-    for name, path in sorted((_name(path.resolve(), root.resolve()), path) for path in set(paths)):
+    for name, path in sorted((name_of(path, root), path) for path in set(paths)):
         whole.update(name.encode() + b"\0" + hashlib.sha256(path.read_bytes()).digest())
     return whole.hexdigest()
 
@@ -42,11 +42,13 @@ def dependencies(starts: Iterable[Path]) -> set[Path]:
             files.add(path)
             waiting += _imported(path)
     folders = {path.parent for path in files if path.is_relative_to(PACKAGE)}
-    return files | {path for folder in folders for path in _data(folder)}
+    return files | {path for folder in folders for path in data_beside(folder)}
 
 
-def _name(path: Path, root: Path) -> str:
-    for above in (root, PACKAGE.parent):
+def name_of(path: Path, root: Path) -> str:
+    """Return a file's path relative to `root` or, in the package, to the folder above it: the same in every clone."""
+    path = path.resolve()
+    for above in (root.resolve(), PACKAGE.parent):
         if path.is_relative_to(above):
             return path.relative_to(above).as_posix()
     return path.name
@@ -99,10 +101,10 @@ def _files(name: str, beside: Path) -> tuple[Path, ...]:
     return tuple(path for path in files if path.is_file())
 
 
-def _data(folder: Path) -> Iterator[Path]:
+def data_beside(folder: Path) -> Iterator[Path]:
     """Yield the data files of a package folder and of its subfolders that are not packages."""
     for path in folder.iterdir():
         if path.is_file() and path.suffix not in (".py", ".pyc"):
             yield path
         elif path.is_dir() and path.name != "__pycache__" and not (path / "__init__.py").exists():
-            yield from _data(path)
+            yield from data_beside(path)

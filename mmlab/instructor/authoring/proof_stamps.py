@@ -8,6 +8,7 @@ It leaves out the machine, because verdicts must not depend on it.
 """
 
 import hashlib
+import inspect
 import json
 import platform
 import shutil
@@ -16,14 +17,18 @@ from pathlib import Path
 
 from mmlab import codec
 from mmlab.check import cases
-from mmlab.cli import notebook
+from mmlab.cli import notebook, setup_cell
 from mmlab.instructor.authoring import differential, mutants
-from mmlab.instructor.authoring.code_digest import dependencies, digest
-from mmlab.instructor.authoring.exercise import Exercise, Week
+from mmlab.instructor.authoring.case_records import record
+from mmlab.instructor.authoring.code_digest import dependencies, digest, name_of
+from mmlab.instructor.authoring.exercise import Exercise, Week, answers
+from mmlab.instructor.authoring.reached_code import EVERYTHING, Module, data_of, reached
 from mmlab.instructor.grading import hidden_cases
 
 FOLDER = Path("build/proofs")
 MUTANTS = Path("tests/mutants.json")
+# What makes mutants, the cases that they and right answers meet, and the comparison.
+DECIDE = (mutants.tally, differential.disagreements, record, answers, notebook.define, notebook.reference)
 
 
 def stamps(root: Path, week: Week, prover: Path) -> dict[str, str]:
@@ -63,21 +68,16 @@ def keep(root: Path, week: str, name: str, stamp: str, *, stock: bool) -> None:
 
 
 def mutant_digests(root: Path, week: Week) -> dict[str, str]:
-    """Return exercise → digest of what its mutants and right answers meet, the same on every machine.
+    """Return exercise → digest of what decides whether its mutants are killed, the same on every machine.
+
+    This is the exercise, its reference, the setup cell, the visible cases, tests/right, the locked versions, and the
+    definitions of the package that these and the tests of mutants reach, without comments and docstrings.
 
     raises  CasesError without released cases
     """
     lab = notebook.read(week.notebook)
     return {
-        exercise.name: _digest(
-            root,
-            week,
-            exercise,
-            lab,
-            [Path(mutants.__file__), Path(differential.__file__)],
-            ["right"],
-            (root / "constraints.txt").read_text(encoding="utf-8"),
-        )
+        exercise.name: _mutant_digest(root, week, exercise, notebook.reference(lab, exercise.name))
         for exercise in week.exercises
         if not exercise.is_text
     }
@@ -105,6 +105,34 @@ def _holds(root: Path, week: str, name: str, stamp: str, stock: bool) -> bool:
 
 def _stamp(root: Path, week: Week, exercise: Exercise, lab: dict, prover: Path) -> str:
     return _digest(root, week, exercise, lab, [prover], ["wrong", "right"], *_machine(root))
+
+
+def decisive() -> list[tuple[Path, str]]:
+    """Return the file and the name of each function in `DECIDE`."""
+    return [(Path(inspect.getfile(function)), function.__name__) for function in DECIDE]
+
+
+def _mutant_digest(root: Path, week: Week, exercise: Exercise, solution: str) -> str:
+    """Return a digest of the code that an exercise's mutants reach, and of its cases."""
+    own = [path for path in week.folder.rglob("*.py") if path.stem == exercise.name]
+    right = root / "tests" / "right" / f"{exercise.name}.py"
+    places = decisive()
+    places += [(path, EVERYTHING) for path in (own or [*week.folder.rglob("*.py")])]
+    places += [
+        (Module(week.notebook, solution), EVERYTHING),
+        *([(right, EVERYTHING)] if right.is_file() else []),
+    ]
+    code = reached(places, but=[Path(setup_cell.__file__)])
+    texts = {name_of(path, root): text for path, text in code.items()}
+    return digest(
+        data_of(code),
+        root,
+        json.dumps(texts, sort_keys=True),
+        solution,  # with its layout, from which mutants get their names
+        setup_cell.source(week.id),
+        codec.dumps(cases.read(week.folder / cases.FILE, exercise.name)),
+        (root / "constraints.txt").read_text(encoding="utf-8"),
+    )
 
 
 def _digest(

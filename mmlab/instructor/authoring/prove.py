@@ -10,9 +10,10 @@ must agree with the reference on more inputs than the cases have.
 
 import argparse
 import json
+import multiprocessing
 import sys
-from collections.abc import Callable, Collection, Iterable
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Collection, Iterator
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from contextlib import nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -22,7 +23,7 @@ from mmlab.cli import notebook, paths
 from mmlab.instructor.authoring import proof_stamps, sandboxed_proof
 from mmlab.instructor.authoring.case_records import setup_names
 from mmlab.instructor.authoring.differential import disagreements
-from mmlab.instructor.authoring.exercise import Exercise, Week, answers, weeks
+from mmlab.instructor.authoring.exercise import Answer, Exercise, Week, answers, weeks
 from mmlab.instructor.authoring.mutants import Tally, tally
 from mmlab.instructor.authoring.release import refuse_unfinished
 from mmlab.instructor.authoring.sandboxed_proof import Outcome, Run
@@ -31,7 +32,6 @@ from mmlab.instructor.grading.gradebook.nbgrader_runner import stock_scores
 from mmlab.instructor.grading.hidden_cases import one_thread
 from mmlab.instructor.grading.sandbox.sandbox import Sandbox
 
-Map = Callable[[Callable[[str], Outcome], Iterable[str]], Iterable[Outcome]]
 SAYS = {True: "passes", False: "fails: {}", None: "{}"}
 
 
@@ -163,15 +163,25 @@ def prove(
     lab = notebook.read(week.notebook)
     refuse_unfinished(week, lab)
     exercises = [exercise for exercise in week.exercises if not exercise.is_text]
+    submitted = _submitted(exercises, lab) if stock else {}
     with (
         sandboxed_proof.sandbox(root, week) if box is None else nullcontext(box) as box,
         ThreadPoolExecutor(min(cores(), 4)) as pool,
+        # nbgrader changes the working folder and the environment of its process, which uses one core
+        ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as beside,
     ):
+        scores = beside.submit(stock_scores, root, week.id, submitted) if stock else None
         run = sandboxed_proof.runner(root, week, box)
-        proofs = [
-            proof(root, exercise, notebook.reference(lab, exercise.name), run, pool.map)
+        begun = [
+            _begin(root, exercise, notebook.reference(lab, exercise.name), run, pool.map)
             for exercise in exercises
         ]
+        try:
+            proofs = [proved() for proved in begun]
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
+        stock_result = scores.result() if stock else {}
     if mutants:
         unseen = sandboxed_proof.hidden_records(root, week)
         for exercise, proved in zip(exercises, proofs, strict=True):
@@ -180,26 +190,47 @@ def prove(
             records = [cases.read(week.folder / cases.FILE, exercise.name), unseen[exercise.name]]
             _add_mutants(root, week, exercise, lab, proved, records)
     if stock:
-        _add_stock(root, week, lab, proofs)
+        _add_stock(lab, proofs, stock_result)
     return proofs
 
 
-def proof(root: Path, exercise: Exercise, solution: str, run: Run, each: Map = map) -> Proof:
+def proof(root: Path, exercise: Exercise, solution: str, run: Run) -> Proof:
     """Return the proof of one exercise.
 
     root      the course's folder, for tests/wrong/ and tests/right/
     solution  source of the exercise's solution cell
-    run       run(name, source): the outcome of the answer that a source defines
-    each      applies a function to every answer, in order: `map`, or that of a pool
+    run       runs an answer, see `sandboxed_proof.Run`
+    """
+    return _begin(root, exercise, solution, run, map)()
+
+
+def _begin(root: Path, exercise: Exercise, solution: str, run: Run, each: Callable) -> Callable[[], Proof]:
+    """Begin to run the answers of an exercise; return a function that waits for them and gives the proof.
+
+    each  `map`, or that of a pool, which begins with all of them immediately
     """
     name = exercise.name
-    result = Proof(name)
     wrong, right = (answers(root / "tests" / folder / f"{name}.py") for folder in ("wrong", "right"))
-    sources = [notebook.stub(solution, name), solution]
-    sources += [
-        answer.source(solution, name) for answer in (*exercise.mistakes, *exercise.alternates, *wrong, *right)
+    planted = [(notebook.stub(solution, name), True), (solution, False)]
+    planted += [
+        (answer.source(solution, name), fails)
+        for some, fails in (
+            (exercise.mistakes, False),  # whose name depends on all cases
+            (exercise.alternates, False),
+            (wrong, True),
+            (right, False),
+        )
+        for answer in some
     ]
-    outcomes = iter(list(each(lambda source: run(name, source), sources)))
+    outcomes = each(lambda answer: run(name, answer[0], fails=answer[1]), planted)
+    return lambda: _proof(exercise, wrong, right, iter(list(outcomes)))
+
+
+def _proof(
+    exercise: Exercise, wrong: list[Answer], right: list[Answer], outcomes: Iterator[Outcome]
+) -> Proof:
+    """Return an exercise's proof from the outcomes of stub, reference, mistakes, alternates, `wrong` and `right`."""
+    result = Proof(exercise.name)
 
     def passed(what: str, wanted: bool) -> Outcome:
         outcome = next(outcomes)
@@ -252,23 +283,23 @@ def _add_mutants(
     ]
 
 
-def _add_stock(root: Path, week: Week, lab: dict, proofs: list[Proof]) -> None:
-    """Combine stock nbgrader's scores of stub, reference and first misconceptions with those of `check`."""
-    first = {exercise.name: exercise.mistakes[0] for exercise in week.exercises if exercise.mistakes}
-    submitted = {
-        "reference": {proof.name: notebook.reference(lab, proof.name) for proof in proofs},
-        "misconception": {
-            proof.name: first[proof.name].source(notebook.reference(lab, proof.name), proof.name)
-            for proof in proofs
-        },
-        "stub": {},
+def _submitted(exercises: list[Exercise], lab: dict) -> dict[str, dict[str, str]]:
+    """Return the stub, the reference and each exercise's first mistake as three students submit them to stock nbgrader."""
+    solutions = {exercise.name: notebook.reference(lab, exercise.name) for exercise in exercises}
+    mistakes = {
+        exercise.name: exercise.mistakes[0].source(solutions[exercise.name], exercise.name)
+        for exercise in exercises
     }
-    scores = stock_scores(root, week.id, submitted)
+    return {"reference": solutions, "misconception": mistakes, "stub": {}}
+
+
+def _add_stock(lab: dict, proofs: list[Proof], scores: dict[str, dict[str, float | None]]) -> None:
+    """Combine stock nbgrader's scores of stub, reference and first mistakes with those of `check`."""
     points = notebook.points(lab)
     for proof in proofs:
-        got = {student: scores[student].get(proof.name) for student in submitted}
         full = points[proof.name]
-        wanted = {"stub": 0, "reference": full, "misconception": 0}
+        wanted = {"reference": full, "misconception": 0, "stub": 0}
+        got = {student: scores[student].get(proof.name) for student in wanted}
         for student, score in got.items():
             if score != wanted[student]:
                 proof.why.append(f"stock nbgrader gives the {student} {score} of {full}")

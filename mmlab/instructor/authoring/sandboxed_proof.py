@@ -4,9 +4,10 @@ It runs on the visible and on hidden cases. Students see the verdict on the visi
 their points on the hidden ones, so a check is sound only if both verdicts agree.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache, partial
 from pathlib import Path
+from typing import Protocol
 
 from mmlab.check import cases
 from mmlab.cli import setup_cell
@@ -34,7 +35,15 @@ class Outcome:
     message: str = ""
 
 
-Run = Callable[[str, str], Outcome]
+class Run(Protocol):
+    """A function that runs an answer."""
+
+    def __call__(self, name: str, source: str, *, fails: bool = False) -> Outcome:
+        """Return the outcome of the answer to the exercise `name` that a solution cell's source defines.
+
+        fails  the answer is expected to fail, and nobody asks why: if it does, its run may end at the first failed
+               case, and the outcome has no message
+        """
 
 
 def sandbox(root: Path, week: Week, limits: Limits = Limits()) -> Sandbox:
@@ -50,20 +59,24 @@ def sandbox(root: Path, week: Week, limits: Limits = Limits()) -> Sandbox:
 def runner(root: Path, week: Week, box: Sandbox) -> Run:
     """Return run(name, source), which gives the outcome of the answer that a solution cell's source defines.
 
+    An answer that is expected to fail runs on all cases only if it passes the visible or the hidden ones.
+
     raises  CasesError without released cases
     """
     file = (week.folder / cases.FILE).resolve()
     cases.read_names(file)  # raises once if they are missing or outdated, not for each answer
     unseen = hidden_records(root, week)
     setup = setup_cell.source(week.id)
+    visible = cache(lambda name: cases.find(name, file))
 
-    def run(name: str, source: str) -> Outcome:
-        with SubmissionSession(
-            box, setup, [{"id": f"{name}-solution", "source": source}], box.limits
-        ) as session:
-            return both(
-                _outcome(cases.find(name, file), session, True), _outcome(unseen[name], session, False)
-            )
+    def run(name: str, source: str, *, fails: bool = False) -> Outcome:
+        cell = {"id": f"{name}-solution", "source": source}
+        if fails:
+            with SubmissionSession(box, setup, [cell], box.limits) as session:
+                if _fails(visible(name), session) and _fails(unseen[name], session):
+                    return Outcome(False)
+        with SubmissionSession(box, setup, [cell], box.limits) as session:
+            return both(_outcome(visible(name), session, True), _outcome(unseen[name], session, False))
 
     return run
 
@@ -100,6 +113,15 @@ def _outcome(record: dict, session: SubmissionSession, show_wanted: bool) -> Out
         if verdict.passed
         else Outcome(False, verdict.equals, _lines(*verdict.message(show_wanted=show_wanted)))
     )
+
+
+def _fails(record: dict, session: SubmissionSession) -> bool:
+    """Return whether an answer fails; its run ends at the first failed case, which decides."""
+    try:
+        results = session.results(record, enough=partial(judge.is_wrong, record))
+        return len(results) < len(record["cases"]) or not judge.compared(record, results).passed
+    except Stopped:
+        return True
 
 
 def _lines(given: str, wanted: str, do: str) -> str:

@@ -55,21 +55,34 @@ def verdict_on(record: dict, session: SubmissionSession, at: str = "") -> verdic
             SandboxFault  if the sandbox failed
     """
     try:
-        result = _compared(record, session.results(record, at))
+        result = compared(record, session.results(record, at))
         if result.passed or not at or not session.is_misled(record):
             return result
     except Stopped:
         if not at or not session.is_misled(record):
             raise
-    return _compared(record, session.results(record, at, again=True))
+    return compared(record, session.results(record, at, again=True))
 
 
-def _compared(record: dict, results: list) -> verdict.Verdict:
+def compared(record: dict, results: list) -> verdict.Verdict:
+    """Return the verdict on a child's results; raises Stopped if they cannot be compared."""
     try:
         return verdict.judge(record, results)
     except Exception as error:  # nothing that a child sends may stop the run
-        raise Stopped(
-            f"{record['name']}: the result cannot be compared ({type(error).__name__})",
-            "a result of the type that the statement asks for",
-            "return plain values, arrays or tensors",
-        ) from error
+        raise _incomparable(record, error) from error
+
+
+def is_wrong(record: dict, case: int, result) -> bool:
+    """Return whether a child's result of one case is wrong; raises Stopped if it cannot be compared."""
+    try:
+        return verdict.difference(record, record["expected"][case], result) is not None
+    except Exception as error:  # as above
+        raise _incomparable(record, error) from error
+
+
+def _incomparable(record: dict, error: Exception) -> Stopped:
+    return Stopped(
+        f"{record['name']}: the result cannot be compared ({type(error).__name__})",
+        "a result of the type that the statement asks for",
+        "return plain values, arrays or tensors",
+    )

@@ -17,7 +17,7 @@ about its calls can only lose points.
 
 import contextlib
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from mmlab import codec
 from mmlab.check.forbids import OURS
@@ -34,6 +34,8 @@ MAX_PACKED = 100  # records whose cases stay encoded, so that every submission c
 LIVES = 9  # children that one submission may lose
 STATUSES = ("ok", "error", "time")
 COME_BACK = "code that returns an answer"
+
+Enough = Callable[[int, object], bool]  # (number of a case, its result) → whether no later case needs to run
 
 
 class Stopped(Exception):
@@ -134,29 +136,33 @@ class SubmissionSession:
             finally:
                 self.spent["cells"] += time.monotonic() - began - (self.spent["answers"] - answers)
 
-    def results(self, record: dict, at: str = "", *, again: bool = False) -> list:
+    def results(
+        self, record: dict, at: str = "", *, again: bool = False, enough: Enough | None = None
+    ) -> list:
         """Return the child's result for each case: plain values, but untrusted.
 
         record  the exercise's hidden record
         at      the exercise whose check cell gives the state of the notebook; "", or a name that is not
                 defined there: after the last cell
         again   run in a child that lacks only what the exercise forbids, see `is_misled`
+        enough  end the run after the first case for which it is true; for answers without a check cell, and not
+                for exercises whose child asks for something in the middle of a case
         raises  Stopped       if the exercise gives no results
                 SandboxFault  if the sandbox failed
         """
-        outcome = self._outcome(record, at, _own_paths(record) if again else self.without)
+        outcome = self._outcome(record, at, _own_paths(record) if again else self.without, enough)
         if isinstance(outcome, Stopped):
             raise outcome
         return outcome
 
-    def _outcome(self, record: dict, at: str, lacks: frozenset) -> list | Stopped:
+    def _outcome(self, record: dict, at: str, lacks: frozenset, enough: Enough | None) -> list | Stopped:
         """Return an exercise's results in a child without some of the package's functions, or why there are none."""
         if (lacks, at) not in self._at_check:
             self._run_cells_without(lacks)
         outcome = self._at_check.get((lacks, at))
         if outcome is None:
             try:
-                outcome = self._answers(self._child, record)
+                outcome = self._answers(self._child, record, enough)
             except Stopped as stopped:
                 outcome = stopped
             except Lost as lost:
@@ -230,7 +236,7 @@ class SubmissionSession:
             raise
         child.send({"do": "next"}, self._left(GRACE + 10))
 
-    def _answers(self, child: Child, record: dict) -> list:
+    def _answers(self, child: Child, record: dict, enough: Enough | None = None) -> list:
         """Return one result for each case from a fork of the child.
 
         Inputs and parameters are in protected memory, unless the exercise changes some. A write to them
@@ -243,7 +249,7 @@ class SubmissionSession:
         try:
             try:
                 protect = not changes and name not in self._writes
-                return self._in_fork(child, record, deadline, protect=protect)
+                return self._in_fork(child, record, deadline, protect=protect, enough=enough)
             except _Ended as ended:
                 if ended.why != "write" or not protect:
                     raise
@@ -255,6 +261,7 @@ class SubmissionSession:
                         "work on a copy: .clone(), .copy() or a new value",
                     ) from None
                 self._writes.add(name)
+                # all cases, because only this sees that an answer has written and restored
                 results = self._in_fork(child, record, deadline, protect=False)
                 if isinstance(results[ended.case], dict):
                     results[ended.case]["writes"] = True
@@ -264,7 +271,9 @@ class SubmissionSession:
         finally:
             self.spent["answers"] += time.monotonic() - began
 
-    def _in_fork(self, child: Child, record: dict, deadline: float, *, protect: bool) -> list:
+    def _in_fork(
+        self, child: Child, record: dict, deadline: float, *, protect: bool, enough: Enough | None = None
+    ) -> list:
         """Return the results from one fork; their total size is limited, so that the judge's memory is too."""
         results, received, maximum = [], 0, self.limits.message_mb * MB
         child.send(
@@ -286,17 +295,25 @@ class SubmissionSession:
                 received += child.connection.received
                 if received > maximum:
                     raise BadFrame(f"{received:,} bytes of answers in total; at most {maximum:,} are allowed")
+                if enough is not None and not _asks(record) and enough(number, results[-1]):
+                    break
         except Stopped:
             self._leave(child, deadline)
             raise
-        self._leave(child, deadline)
+        self._leave(child, deadline, unread=len(record["cases"]) - len(results))
         return results
 
-    def _leave(self, child: Child, deadline: float) -> None:
+    def _leave(self, child: Child, deadline: float, unread: int = 0) -> None:
+        """Tell a fork to leave.
+
+        unread  the number of results that it may have sent, or may still send before it looks
+        """
         child.send({"do": "leave"}, self._until(deadline))
-        reply = child.receive(self._until(deadline))
-        if not _says(reply, "left") and not (isinstance(reply, dict) and "died" in reply):
-            raise BadFrame("more results than there are cases")
+        for _ in range(unread + 1):
+            reply = child.receive(self._until(deadline))
+            if _says(reply, "left") or (isinstance(reply, dict) and "died" in reply):
+                return
+        raise BadFrame("more results than there are cases")
 
     def _lost(self, child: Child, why: str) -> Lost:
         """Return how the fork of an answer ended, as the end of a child is described."""
@@ -457,6 +474,13 @@ class SubmissionSession:
 
 
 _packed_cases: list[tuple[list, bytes]] = []  # of the records that were used last
+
+
+def _asks(record: dict) -> bool:
+    """Return whether the child asks for something while it runs a case, and so must not be interrupted."""
+    return record["driver"]["kind"] in ("predict", "bugs") or any(
+        "script" in case for case in record["cases"]
+    )
 
 
 def _questions(record: dict) -> bytes:

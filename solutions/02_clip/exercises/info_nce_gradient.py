@@ -37,7 +37,7 @@ CLAUSES = {
     "numbers outside -1 to 1": [call(40 * grid(3, 5), 0.5), call(3 * grid(4, 4), 1.0)],
     "equal cosines": [call(np.full((3, 4), 0.25), 0.1), call(np.zeros((2, 2)), 0.1)],
     "equal rows": [call(np.tile(grid(1, 4), (3, 1)), 0.4)],
-    "more than a hundred rows": [call(grid(130, 131), 0.5)],
+    "hundreds of rows": [call(grid(300, 301), 0.5)],
 }
 
 

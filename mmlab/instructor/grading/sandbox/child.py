@@ -151,7 +151,7 @@ class StudentProcess:
                 request, names[name], case, number, len(cases) - 1 == number, ends - time.monotonic()
             )
             self.connection.send_packed(message)
-            if not further:
+            if not further or self.connection.has_message():  # it can only be the request to leave
                 return None
 
     def answer(

@@ -107,6 +107,12 @@ class Connection:
         ) as error:  # no message may stop the judge
             raise BadFrame(f"a message that cannot be decoded ({type(error).__name__})") from None
 
+    def has_message(self) -> bool:
+        """Return whether something has arrived that was not received yet."""
+        poll = select.poll()
+        poll.register(self.channel, select.POLLIN)
+        return bool(poll.poll(0))
+
     def close(self) -> None:
         """Close this end."""
         self.channel.close()
