@@ -230,7 +230,7 @@ def test_both_unicode_forms_of_an_id_are_one_row(copy_of_tiny):
         ("Nombre,Apellido(s),Nombre de usuario,Dirección de correo\nAnn,Smith,asmith,a@x\n", ["asmith"]),
         (
             '"Last Name","First Name","Username","Student ID"\n"Smith","Ann","asmith","123"\n',
-            ["123", "asmith"],
+            ["asmith", "123"],
         ),
         ('Student,ID,SIS User ID,SIS Login ID,Section\n"Smith, Ann",77,s1,asmith,A\n', ["asmith", "s1"]),
     ],

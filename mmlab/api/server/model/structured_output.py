@@ -319,7 +319,7 @@ def _lists_in(schema: dict, name: str) -> list[list]:
 
 def _others(schema: dict, values: list, count: int) -> list:
     """Return so many further values of a schema that differ from the given ones, or fewer if there are no more."""
-    kinds, found = set(schema["type"]), []
+    kinds, others = set(schema["type"]), []
     if schema.get("enum"):
         candidates = schema["enum"]
     elif kinds & {"integer", "number"}:
@@ -329,9 +329,9 @@ def _others(schema: dict, values: list, count: int) -> list:
     else:
         candidates = []
     for candidate in candidates:
-        if len(found) < count and candidate not in values and candidate not in found:
-            found.append(candidate)
-    return found
+        if len(others) < count and candidate not in values and candidate not in others:
+            others.append(candidate)
+    return others
 
 
 def _amount(choice) -> float | None:

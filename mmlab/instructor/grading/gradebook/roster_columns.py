@@ -11,9 +11,9 @@ from difflib import get_close_matches
 OURS = ("id", "first_name", "last_name", "email", "lms_user_id", "extension")
 # Our column → the headings of LMSs, the best first; spaces, hyphens and case do not matter
 THEIRS = {
-    "id": "student_id username user_name login login_id sis_login_id anmeldename benutzername orgdefinedid "
-    "org_defined_id id_number student_number sis_user_id sis_id sid matriculation_number matrikelnummer id_nummer "
-    "nom_d_utilisateur nombre_de_usuario",
+    "id": "username user_name login login_id sis_login_id anmeldename benutzername nom_d_utilisateur "
+    "nombre_de_usuario orgdefinedid org_defined_id student_id id_number student_number sis_user_id sis_id sid "
+    "matriculation_number matrikelnummer id_nummer",
     "first_name": "firstname given_name forename vorname prénom nombre",
     "last_name": "lastname surname family_name nachname nom apellido_s",
     "full_name": "full_name student_name student vollständiger_name",
