@@ -394,3 +394,13 @@ def test_a_login_beside_a_student_number_leads_to_the_same_student(course):
     roster = [Person(2, "123", aliases=("a_smith",)), Person(3, "smith"), Person(4, "x", aliases=("smith",))]
     found = collected(course, blackboard("a_smith"), blackboard("smith"), people=roster)
     assert sorted(found.new) == ["123", "smith"]
+
+
+def test_of_two_labs_of_one_date_the_one_in_fewer_folders_counts(course):
+    names = ["ann/a_copy/lab.ipynb", "ann/lab.ipynb", "bob/lab.ipynb"]
+    path = course / "export.zip"
+    with zipfile.ZipFile(path, "w") as out:
+        for name in names:
+            out.writestr(zipfile.ZipInfo(name, (2026, 7, 20, 10, 0, 0)), name)
+    assert sorted(collect(course, WEEK, path).new) == ["ann", "bob"]
+    assert (course / "submitted/ann" / WEEK / "lab.ipynb").read_text() == "ann/lab.ipynb"

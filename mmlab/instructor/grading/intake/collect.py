@@ -419,7 +419,12 @@ def newest(student_files: list[File], result: Collected) -> list[File]:
 
     last = max(map(attempt, student_files))
     latest: dict[str, File] = {}
-    for file in sorted(student_files, key=lambda file: file.entry.date, reverse=True):
+
+    def recent(file: File) -> tuple[tuple, int]:
+        """Return what sorts by date, then by folders: ann/lab.ipynb counts before ann/a_copy/lab.ipynb."""
+        return file.entry.date, -file.path.count("/")
+
+    for file in sorted(student_files, key=recent, reverse=True):
         if attempt(file) != last or file.name in latest:
             result.skipped.append((file.path, "there is a later attempt"))
         elif len(latest) == MAX_EACH:
