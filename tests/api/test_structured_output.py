@@ -1,8 +1,10 @@
 """Replies keep the schema of the request, and their values are true: JSON Schema's rules, and JSON asked for in words."""
 
 import json
+import time
 
 import jsonschema
+import openai
 import pytest
 from google.genai import types
 
@@ -271,3 +273,52 @@ def test_further_names_that_an_object_requires_are_there():
     assert [type(item) for item in value] == [int, str]
     step = {"type": "number", "multipleOf": 0.1, "minimum": 0.25}
     assert json.loads(said({"type": "object", "properties": {"x": step}})) == {"x": 0.3}
+
+
+INTEGERS = {"type": "object", "additionalProperties": {"type": "integer"}}
+
+
+@pytest.mark.parametrize(
+    "schema",
+    [
+        INTEGERS | {"minProperties": 4},
+        INTEGERS | {"propertyNames": {"pattern": "^[A-Z]+$"}},
+        INTEGERS | {"propertyNames": {"maxLength": 3}, "minProperties": 1},
+        {"type": "object", "minProperties": 2},
+        {
+            "type": "object",
+            "patternProperties": {"^n_": {"type": "integer"}},
+            "additionalProperties": False,
+            "minProperties": 1,
+        },
+        {"type": "array", "items": {"type": "string"}, "contains": {"const": "star"}},
+    ],
+)
+def test_names_and_numbers_of_properties_keep_their_rules(schema):
+    value = json.loads(said(schema, "Count each kind."))
+    jsonschema.validate(value, schema)
+    filled({"inner": schema})
+
+
+@pytest.mark.parametrize(
+    "grows",
+    [
+        {"type": "array", "minItems": 50, "items": {"$ref": "#/$defs/T"}},
+        {"type": "object", "minProperties": 50, "additionalProperties": {"$ref": "#/$defs/T"}},
+        {
+            "type": "array",
+            "minItems": 1000,
+            "items": {"type": "array", "minItems": 1000, "items": {"type": "integer"}},
+        },
+    ],
+)
+def test_a_schema_that_asks_for_endlessly_many_values_is_refused_soon(client, grows):
+    """Such a schema of 150 bytes kept a server busy for minutes."""
+    schema = {"type": "object", "$defs": {"T": grows}, "properties": {"a": {"$ref": "#/$defs/T"}}}
+    form = {"type": "json_schema", "json_schema": {"name": "x", "schema": schema}}
+    began = time.process_time()
+    with pytest.raises(openai.APIStatusError):
+        client.chat.completions.create(
+            model="mm-vision", messages=[{"role": "user", "content": "As JSON."}], response_format=form
+        )
+    assert time.process_time() - began < 3

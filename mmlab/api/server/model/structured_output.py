@@ -7,11 +7,13 @@ from mmlab.api.server.model.schema_rules import count_within, number_within, res
 from mmlab.api.server.model.shape_selection import where
 from mmlab.api.server.model.vision import View
 from mmlab.api.server.model.vocabulary import mentions, words
+from mmlab.perception.budget import OutOfTime
 from mmlab.world.parse import Mention
 from mmlab.world.scene import CANVAS
 from mmlab.world.truth import fits
 
 _DEEPEST = 8
+_MOST_VALUES = 20_000  # of one reply
 _GENERIC = {"answer", "result", "value", "count", "number", "total", "amount", "many"}
 _NUMERALS = (
     "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen "
@@ -30,6 +32,7 @@ class Filler:
 
     def __init__(self, views: list[View], text: str, short: str, media=None):
         self.views, self.text, self.short, self.media = views, text, short, media
+        self._values = 0  # that were filled in so far
         self.only_number = ""  # name of the property, if the whole reply has a single one that is a number
 
     def fill(self, schema: dict, name: str = "", of=None, depth: int = 0, root: dict | None = None):
@@ -38,7 +41,13 @@ class Filler:
         schema  dict   object, array, string, number, integer, boolean, null, enum, anyOf, $ref, with their rules
         name    str    name of the property, which says what to look for
         of      Seen, dict, str or None   the object that the property belongs to
+        raises  OutOfTime if a reply would have more than 20,000 values
         """
+        self._values += 1
+        if (
+            self._values > _MOST_VALUES
+        ):  # minItems in a schema that refers to itself asks for more than any memory holds
+            raise OutOfTime
         schema = _plain_schema(schema)
         root = root or schema
         if depth > 4 * _DEEPEST:
@@ -77,8 +86,26 @@ class Filler:
         more = schema.get("additionalProperties")
         if isinstance(more, dict) and not properties:
             for mention in self._counted_by(name):
-                value[mention] = self.fill(more, f"number of {mention}", of, depth + 1, root)
-        return value
+                key = _named(mention, schema.get("propertyNames"))
+                value[key] = self.fill(more, f"number of {mention}", of, depth + 1, root)
+        return value | self._further(schema, value, of, depth, root)
+
+    def _further(self, schema: dict, value: dict, of, depth: int, root: dict) -> dict:
+        """Return properties under made-up names, as many as minProperties asks for beyond those that are there."""
+        least = count_within(0, {"minItems": schema.get("minProperties")}) - len(value)
+        more, patterns, further = (
+            schema.get("additionalProperties"),
+            _object_in(schema, "patternProperties"),
+            {},
+        )
+        parts = [(text_within("", {"pattern": pattern}), part) for pattern, part in patterns.items()]
+        if more is not False:
+            names = (_named(f"name {number}", schema.get("propertyNames")) for number in range(1, least + 1))
+            parts += [(key, more if isinstance(more, dict) else {}) for key in names]
+        for key, part in parts:
+            if len(further) < least and key not in value and key not in further:
+                further[key] = self.fill(part, key, of, depth + 1, root)
+        return further
 
     def _counted_by(self, name: str) -> list[str]:
         """Return the keys of a table of numbers: the kinds of the shapes, or their colours if the name says so."""
@@ -103,6 +130,10 @@ class Filler:
         count = count_within(len(items), schema)
         items = [*items[:count], *[None] * (count - len(items))]
         values = [self.fill(inner, name, item, depth + 1, root) for item in items]
+        wanted = schema.get("contains")
+        if isinstance(wanted, dict) and ({"const", "enum"} & set(wanted)):
+            one = self.fill(wanted, name, of, depth + 1, root)
+            values = values if one in values else [one, *values[1:]]
         if schema.get("uniqueItems"):
             values = [value for index, value in enumerate(values) if value not in values[:index]]
             values += _others(inner, values, count - len(values))
@@ -311,6 +342,14 @@ def _is_number(schema) -> bool:
     choices = [part for word in ("anyOf", "oneOf") for part in schema.get(word, [])]
     kinds = {kind for part in choices or [schema] for kind in _plain_schema(part)["type"]} - {"null"}
     return bool(kinds) and kinds <= {"integer", "number"} and not {"const", "enum"} & set(schema)
+
+
+def _named(name: str, rules) -> str:
+    """Return a name for a property, in capitals if its rules (propertyNames) want that, else one that keeps them."""
+    rules = rules if isinstance(rules, dict) else {}
+    spellings = (name, name.replace(" ", "_"), name.replace(" ", ""), name.upper(), name.title())
+    kept = (text for text in spellings if text_within(text, rules) == text)
+    return next(kept, None) or text_within(name, rules)
 
 
 def _lists_in(schema: dict, name: str) -> list[list]:
