@@ -2,8 +2,8 @@
 
 The seed is 32 random bytes in $MMLAB_SEED_FILE or ROOT/.seed, which no sandbox can see. A week's
 records are computed from it once, which takes seconds, and cached in ROOT/.mmlab/WEEK/hidden.bin
-until something that they depend on changes; what changes while they are computed keeps them out of the cache. Only the instructor can read both files. Another
-seed gives other hidden cases.
+until something that they depend on changes. If that happens while they are computed, they are not
+cached. Only the instructor can read both files. Another seed gives other hidden cases.
 """
 
 import contextlib

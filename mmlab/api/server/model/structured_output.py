@@ -132,8 +132,8 @@ class Filler:
         values = [self.fill(inner, name, item, depth + 1, root) for item in items]
         wanted = schema.get("contains")
         if isinstance(wanted, dict) and ({"const", "enum"} & set(wanted)):
-            one = self.fill(wanted, name, of, depth + 1, root)
-            values = values if one in values else [one, *values[1:]]
+            value = self.fill(wanted, name, of, depth + 1, root)
+            values = values if value in values else [value, *values[1:]]
         if schema.get("uniqueItems"):
             values = [value for index, value in enumerate(values) if value not in values[:index]]
             values += _others(inner, values, count - len(values))
@@ -348,8 +348,8 @@ def _named(name: str, rules) -> str:
     """Return a name for a property, in capitals if its rules (propertyNames) want that, else one that keeps them."""
     rules = rules if isinstance(rules, dict) else {}
     spellings = (name, name.replace(" ", "_"), name.replace(" ", ""), name.upper(), name.title())
-    kept = (text for text in spellings if text_within(text, rules) == text)
-    return next(kept, None) or text_within(name, rules)
+    valid = (text for text in spellings if text_within(text, rules) == text)
+    return next(valid, None) or text_within(name, rules)
 
 
 def _lists_in(schema: dict, name: str) -> list[list]:
