@@ -186,6 +186,7 @@ LONG_QUIZ = [prose("(a) (b)\n<details>(a) no, (b) yes</details>", f"quiz-{i}") f
 
 GATES = [
     Gate(source.positional_arguments, ALL_CODE, bad_source("def f(a, b, c, d, e, f, g): pass")),
+    Gate(source.imported_conftest, ALL_CODE, bad_source("from conftest import record")),
     Gate(source.docstrings, PACKAGE, bad_source(DOC + "class A:\n    'Doc.'\n    def shown(self): pass")),
     Gate(source.asserts, PACKAGE, bad_source("assert size > 0, 'size'")),
     Gate(source.swallowed, EVERY_FUNCTION, bad_source("try:\n    f()\nexcept Exception:\n    pass")),
@@ -198,6 +199,7 @@ GATES = [
     ),
     Gate(words.standard_words, rewritten, bad_source('"""Mend a hand-in."""')),
     Gate(repository.private_text, private_subjects, ("private.txt",)),
+    Gate(repository.file_names, tree, ("map",)),
     Gate(repository.package_map, tree, ("map",)),
     Gate(repository.readme_tree, tree, ("map",)),
     Gate(repository.licences, tree, ("empty",)),
@@ -241,6 +243,7 @@ TREES = {
     "map": {
         "mmlab/__init__.py": '"""The package.\n\n    errors  what is raised  nothing\n"""',
         "mmlab/world.py": "",
+        'He said "read it".': "",
         "README.md": "```\nmmlab/\n  errors.py\n```",
     },
     "versions": {

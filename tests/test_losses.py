@@ -128,6 +128,17 @@ def test_a_bias_that_is_not_finite_is_named(bias):
         siglip_loss(torch.randn(4, 7), torch.randn(4, 7), bias=bias)
 
 
+@pytest.mark.parametrize("value", ["0.07", None, True, 0.07j, 10**400, [0.07]])
+def test_what_is_no_number_is_named(value):
+    for name, loss in (
+        ("temperature", contrastive_loss),
+        ("temperature", siglip_loss),
+        ("bias", siglip_loss),
+    ):
+        with pytest.raises(InputError, match=f"{name}=.*\n  wanted: one finite number"):
+            loss(torch.randn(4, 7), torch.randn(4, 7), **{name: value})
+
+
 def test_a_temperature_a_row_is_no_temperature():
     with pytest.raises(ShapeError, match=r"a temperature \(4,\)"):
         contrastive_loss(torch.randn(4, 7), torch.randn(4, 7), torch.ones(4))

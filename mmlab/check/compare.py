@@ -21,6 +21,16 @@ from mmlab.codec import Raised, is_torch
 
 KINDS = {"b": "a boolean", "i": "an integer", "u": "an integer", "f": "a floating", "c": "a complex"}
 BYTES = (bytes, bytearray, memoryview)
+_LINE = "follow the error above this message to its line"
+# Errors that come from a fault in the code, not from the input; "raise ValueError yourself" would not help there.
+OWN_FAULTS = {
+    "NotImplementedError": "write your answer and delete the line that raises NotImplementedError",
+    "RecursionError": "find the function that calls itself, and let it stop: use a loop, or end the recursion earlier",
+    "MemoryError": "find what grows without end, and stop it",
+    **dict.fromkeys(
+        ("NameError", "UnboundLocalError", "ImportError", "ModuleNotFoundError", "SyntaxError"), _LINE
+    ),
+}
 
 
 @dataclass(frozen=True)
@@ -172,9 +182,7 @@ def equality(compare: dict) -> dict:
 def _exceptions(wanted, got, text: bool, path: str) -> Difference | None:
     if not isinstance(wanted, Raised):
         given = f"raised {got.type}: {got.message}"[:300]
-        do = "follow the error above this message to its line"
-        if got.type == "NotImplementedError":
-            do = "write your answer and delete the line that raises NotImplementedError"
+        do = OWN_FAULTS.get(got.type, _LINE)
         return Difference(path, given, describe(wanted), do, raised=True)
     if not isinstance(got, Raised):
         return Difference(
@@ -182,9 +190,8 @@ def _exceptions(wanted, got, text: bool, path: str) -> Difference | None:
         )
     if not is_kind(got, wanted.type):
         given = f"raised {got.type}: {got.message}"[:300]
-        return Difference(
-            path, given, f"{wanted.type} raised", f"raise {wanted.type}(…) yourself", raised=True
-        )
+        do = OWN_FAULTS.get(got.type, f"raise {wanted.type}(…) yourself")
+        return Difference(path, given, f"{wanted.type} raised", do, raised=True)
     if text and got.message != wanted.message:
         return Difference(
             path, f"raised {got.message!r:.200}", f"the text {wanted.message!r:.200}", "use this text"

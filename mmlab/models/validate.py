@@ -84,8 +84,15 @@ def require_bias(bias: float | Tensor) -> None:
 
 
 def _number(value: float | Tensor, name: str) -> float:
-    if not isinstance(value, Tensor):
+    if isinstance(value, Tensor):
+        if value.numel() != 1:
+            raise ShapeError(f"a {name} {tuple(value.shape)}", "one number", "pass a () tensor")
+        value = value.item()
+    try:
+        if isinstance(value, (str, bool)):
+            raise TypeError("text and truth values are no numbers here")
         return float(value)
-    if value.numel() != 1:
-        raise ShapeError(f"a {name} {tuple(value.shape)}", "one number", "pass a () tensor")
-    return value.item()
+    except (TypeError, ValueError, OverflowError):
+        raise InputError(
+            f"{name}={value!r:.40}", "one finite number", "pass a float, or a () tensor"
+        ) from None

@@ -141,6 +141,18 @@ def test_nine_of_ten_further_questions_are_answered():
         ("Which shape is neither red nor blue?", "the green square"),
         ("Which colour appears twice?", "red"),
         ("Which kind of shape appears most?", "circle"),
+        # negations, and answers that are asked for in certain words
+        ("What is not red?", "the blue circle and the green square"),
+        ("What isn't a circle?", "the red star and the green square"),
+        ("How many are not circles?", "two"),
+        ("Yes or no: is there a ring?", "no"),
+        ("Is there a star, yes or no?", "yes"),
+        ("Is there a ring? Answer with yes or no.", "no"),
+        ("True or false: there are two circles.", "yes"),
+        ("True or false: there is no star.", "no"),
+        ("Is there neither a ring nor a cross?", "yes"),
+        ("Is there neither a ring nor a star?", "no"),
+        ("How many shapes are there in total, including the star?", "four"),
         # places and sizes
         ("What is in the top left corner?", "the red circle"),
         ("Which shape is furthest to the right?", "the blue circle"),

@@ -75,6 +75,7 @@ def test_a_star_serves_every_name_in_all_protocols(mmlab_server):
     assert message.model == "claude-next"
     google = genai.Client(api_key="any", http_options={"base_url": mmlab_server.gemini_base_url})
     assert google.models.generate_content(model="gemini-next", contents="Hello.").text
+    assert google.models.embed_content(model="gemini-embedding-001", contents="Hello.").embeddings[0].values
 
 
 def test_canned_replies_by_prompt_and_image(tmp_path):

@@ -1,8 +1,10 @@
 """Replies keep the schema of the request, and their values are true: JSON Schema's rules, and JSON asked for in words."""
 
 import json
+import time
 
 import jsonschema
+import openai
 import pytest
 from google.genai import types
 
@@ -187,3 +189,136 @@ def test_text_is_given_where_nothing_asks_for_json():
         not said(None, "What is the invoice number? It is stored in our JSON database.", pixels=page.image)[0]
         == "{"
     )
+
+
+@pytest.mark.parametrize(
+    "choices",
+    [
+        [1, 2, 3, 4, 5, 6, 7],
+        [0, 7, 2, 3],
+        ["1", "2", "3", "4"],
+        ["one", "two", "three", "four"],
+        [2.0, None, 9],
+    ],
+)
+def test_a_choice_of_numbers_is_the_number_that_was_asked_for(choices):
+    question = "How many shapes are there?"
+    count = len(SCENE.shapes)
+    (choice,) = filled({"answer": {"enum": choices}}, question).values()
+    assert choice in (count, str(count), ("zero", "one", "two", "three")[count])
+
+
+def test_a_choice_of_truths_is_true_of_the_image():
+    for kind, truth in ((KIND, True), (ABSENT, False)):
+        assert filled({"answer": {"enum": [True, False]}}, f"Is there a {kind}?") == {"answer": truth}
+        assert filled({f"has_{kind}": {"enum": [None, True, False]}}) == {f"has_{kind}": truth}
+
+
+def test_a_choice_that_nothing_fits_is_null_where_null_is_a_choice():
+    assert filled({"maker": {"enum": ["Acme", "Globex", None]}}) == {"maker": None}
+
+
+@pytest.mark.parametrize("name", ["n", "shapes", "anzahl der formen", "total_found"])
+def test_the_only_number_of_a_reply_is_the_one_that_was_asked_for(name):
+    question, note = "How many shapes are there?", {"type": "string"}
+    assert filled({name: {"type": "integer"}, "note": note}, question)[name] == len(SCENE.shapes)
+    either = {"anyOf": [{"type": "integer"}, {"type": "null"}]}
+    assert filled({name: either, "note": note}, question)[name] == len(SCENE.shapes)
+
+
+def test_kinds_and_colours_are_counted_apart_from_shapes():
+    integer = {"type": "integer"}
+    value = filled({"number_of_colours": integer, "distinct_kinds": integer, "number_of_shapes": integer})
+    assert value == {
+        "number_of_colours": len({shape.colour for shape in SCENE.shapes}),
+        "distinct_kinds": len(THERE),
+        "number_of_shapes": len(SCENE.shapes),
+    }
+
+
+@pytest.mark.parametrize("name", ["boxes", "bounding_boxes", "bboxes"])
+def test_boxes_in_a_list_of_lists_are_those_of_the_shapes(name):
+    box = {"type": "array", "items": {"type": "integer"}, "minItems": 4, "maxItems": 4}
+    found = filled({name: {"type": "array", "items": box}})[name]
+    assert len(found) == len(SCENE.shapes) and all(
+        left < right and top < low for left, top, right, low in found
+    )
+
+
+@pytest.mark.parametrize(
+    "schema",
+    [
+        {"type": "array", "uniqueItems": True, "minItems": 4, "items": {"enum": ["a", "b", "c", "d", "e"]}},
+        {"type": "array", "uniqueItems": True, "minItems": 3, "items": {"type": "integer", "minimum": 5}},
+        {"type": "array", "uniqueItems": True, "minItems": 3, "items": {"type": "string", "maxLength": 9}},
+        {"type": "array", "items": False},
+        {
+            "type": "array",
+            "items": {"type": "array", "minItems": 3, "items": {"type": "number"}},
+            "minItems": 2,
+        },
+    ],
+)
+def test_lists_keep_their_rules(schema):
+    filled({"values": schema})
+
+
+def test_further_names_that_an_object_requires_are_there():
+    value = json.loads(said({"type": "object", "required": ["count"]}, "How many shapes are there?"))
+    assert list(value) == ["count"]
+    schema = {"type": "object", "properties": {"a": {"type": "integer"}}, "dependentRequired": {"a": ["b"]}}
+    assert set(json.loads(said(schema))) == {"a", "b"}
+    pair = [{"type": "integer"}, {"type": "string"}]
+    value = json.loads(said({"type": "array", "items": pair}))
+    assert [type(item) for item in value] == [int, str]
+    step = {"type": "number", "multipleOf": 0.1, "minimum": 0.25}
+    assert json.loads(said({"type": "object", "properties": {"x": step}})) == {"x": 0.3}
+
+
+INTEGERS = {"type": "object", "additionalProperties": {"type": "integer"}}
+
+
+@pytest.mark.parametrize(
+    "schema",
+    [
+        INTEGERS | {"minProperties": 4},
+        INTEGERS | {"propertyNames": {"pattern": "^[A-Z]+$"}},
+        INTEGERS | {"propertyNames": {"maxLength": 3}, "minProperties": 1},
+        {"type": "object", "minProperties": 2},
+        {
+            "type": "object",
+            "patternProperties": {"^n_": {"type": "integer"}},
+            "additionalProperties": False,
+            "minProperties": 1,
+        },
+        {"type": "array", "items": {"type": "string"}, "contains": {"const": "star"}},
+    ],
+)
+def test_names_and_numbers_of_properties_keep_their_rules(schema):
+    value = json.loads(said(schema, "Count each kind."))
+    jsonschema.validate(value, schema)
+    filled({"inner": schema})
+
+
+@pytest.mark.parametrize(
+    "grows",
+    [
+        {"type": "array", "minItems": 50, "items": {"$ref": "#/$defs/T"}},
+        {"type": "object", "minProperties": 50, "additionalProperties": {"$ref": "#/$defs/T"}},
+        {
+            "type": "array",
+            "minItems": 1000,
+            "items": {"type": "array", "minItems": 1000, "items": {"type": "integer"}},
+        },
+    ],
+)
+def test_a_schema_that_asks_for_endlessly_many_values_is_refused_soon(client, grows):
+    """Such a schema of 150 bytes kept a server busy for minutes."""
+    schema = {"type": "object", "$defs": {"T": grows}, "properties": {"a": {"$ref": "#/$defs/T"}}}
+    form = {"type": "json_schema", "json_schema": {"name": "x", "schema": schema}}
+    began = time.process_time()
+    with pytest.raises(openai.APIStatusError):
+        client.chat.completions.create(
+            model="mm-vision", messages=[{"role": "user", "content": "As JSON."}], response_format=form
+        )
+    assert time.process_time() - began < 3

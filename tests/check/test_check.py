@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 import torch
 
-from conftest import record
 from mmlab.check import case, cases, check, drivers
 from mmlab.errors import CheckFailed
+from tiny_records import record
 
 
 def scaled_sum(x, scale=2.0):

@@ -433,3 +433,32 @@ def test_a_mistake_in_predictions_is_told_where_it_shows():
     assert told(wrong).misconception == "mirrored"
     other = np.where(np.arange(100) < 10, (truth + 1) % 4, truth)
     assert (told(other).misconception, told(other).equals) == (None, "mirrored")
+
+
+@pytest.mark.parametrize("wanted", ["an error", "a value"])
+def test_an_error_of_the_code_itself_is_not_answered_with_raise_it_yourself(wanted):
+    """Deep JSON made an answer raise RecursionError, and the advice was to raise ValueError."""
+
+    def right(text):
+        if wanted == "an error":
+            raise ValueError(text)
+        return text
+
+    def endless(text):
+        return endless(text)
+
+    def misspelt(text):
+        return txet  # noqa: F821
+
+    def other(text):
+        raise KeyError(text)
+
+    given, _, do = called(right, endless, "x")
+    assert "raised RecursionError" in given and do.startswith("find the function that calls itself")
+    assert called(right, misspelt, "x")[2] == "follow the error above this message to its line"
+    line = (
+        "raise ValueError(…) yourself"
+        if wanted == "an error"
+        else "follow the error above this message to its line"
+    )
+    assert called(right, other, "x")[2] == line

@@ -43,6 +43,14 @@ def private_text(path: Path) -> list[str]:
     return [f"{path}: {what}: {m[0]!r}" for what, p in PATTERNS.items() for m in p.finditer(text)]
 
 
+def file_names(root: Path) -> list[str]:
+    """Names of committed files have letters, digits, "_", "-" and "." only: others are traces of a run."""
+    names = [path.relative_to(root).as_posix() for path in tracked(root)]
+    return [
+        f"{name!r} is no name for a file" for name in names if not re.fullmatch(r"[\w./-]+", name, re.ASCII)
+    ]
+
+
 def package_map(root: Path) -> list[str]:
     """The package's docstring has one line a room: every room, and no other."""
     tree = ast.parse((root / "mmlab/__init__.py").read_text(encoding="utf-8"))

@@ -49,6 +49,16 @@ def positional_arguments(source: Source) -> list[str]:
     return faults
 
 
+def imported_conftest(source: Source) -> list[str]:
+    """Nothing is imported from a conftest.py: several have this name, and pytest loads the one of another folder."""
+    return [
+        f"{source.at(node)}: imports from conftest; move it to a module of its own"
+        for node in source.nodes
+        if (isinstance(node, ast.ImportFrom) and node.module == "conftest")
+        or (isinstance(node, ast.Import) and any(name.name == "conftest" for name in node.names))
+    ]
+
+
 def docstrings(source: Source) -> list[str]:
     """Modules, and public classes, functions and methods, say what one gets."""
     faults = [] if ast.get_docstring(source.tree) else [f"{source.path}: the module has no docstring"]

@@ -345,3 +345,62 @@ def test_the_longest_odd_names_are_read_quickly():
         for scheme in export_names.schemes([WEEK]):
             export_names.reading(scheme, text)
     assert time.process_time() - began < 5
+
+
+@pytest.mark.parametrize("copy", ["lab (1)", "lab-2", "lab(3)", "lab_4_", "lab 5"])
+def test_a_second_download_keeps_its_student(course, copy):
+    names = [f"{WEEK}_{one}_attempt_1_20260720T155901_{copy}.zip" for one in ("ann", "bob")]
+    assert sorted(collected(course, *names).new) == ["ann", "bob"]
+
+
+def test_folders_of_one_name_around_the_week_are_no_students(course):
+    """Repositories of GitHub Classroom hold STUDENT/labs/WEEK/lab.ipynb: two students were one called labs."""
+    names = [f"repos/{student}/labs/{WEEK}/lab.ipynb" for student in ("ann", "bob")]
+    found = collected(course, *names)
+    assert sorted(found.new) == ["ann", "bob"] and not found.skipped
+    with pytest.raises(InputError, match="2 folders are called ann"):
+        collected(course, *[f"{group}/{WEEK}/lab.ipynb" for group in ("A/ann", "B/ann", "B/bob")])
+
+
+def test_folders_of_groups_are_not_taken_for_students(course):
+    names = ["Group 1/ann/lab.ipynb", "Group 1/bob/lab.ipynb", "Group 2/cyd/lab.ipynb"]
+    with pytest.raises(InputError, match="the student may be Group 1 or ann"):
+        collected(course, *names)
+    assert sorted(collected(course, *names, people=people("ann", "bob", "cyd")).new) == ["ann", "bob", "cyd"]
+    found = collected(course, "ann/lab.ipynb", "ann/old/lab.ipynb", "bob/lab.ipynb")
+    assert sorted([*found.new, *found.unchanged]) == ["ann", "bob"]
+
+
+def test_a_folder_of_another_week_is_not_collected(course):
+    (course / "labs").unlink()
+    for week in (WEEK, "03_vit"):
+        (course / "labs" / week).mkdir(parents=True)
+        (course / "labs" / week / "lab.ipynb").write_text("{}")
+    names = ["ann/03_vit/lab.ipynb", f"bob/{WEEK}/lab.ipynb"]
+    for roster in ((), people("ann", "bob")):
+        found = collected(course, *names, people=roster)
+        assert list(found.new) in (["bob"], []) and found.skipped == [
+            ("ann/03_vit/lab.ipynb", "it belongs to another week, 03_vit")
+        ]
+
+
+def test_an_id_that_ends_another_id_is_read_after_the_common_title(course):
+    students = ["ann", "joann", "lab_ann"]
+    found = collected(course, *map(blackboard, students), people=people(*students))
+    assert sorted(found.new) == students and not found.skipped
+
+
+def test_a_login_beside_a_student_number_leads_to_the_same_student(course):
+    roster = [Person(2, "123", aliases=("a_smith",)), Person(3, "smith"), Person(4, "x", aliases=("smith",))]
+    found = collected(course, blackboard("a_smith"), blackboard("smith"), people=roster)
+    assert sorted(found.new) == ["123", "smith"]
+
+
+def test_of_two_labs_of_one_date_the_one_in_fewer_folders_counts(course):
+    names = ["ann/a_copy/lab.ipynb", "ann/lab.ipynb", "bob/lab.ipynb"]
+    path = course / "export.zip"
+    with zipfile.ZipFile(path, "w") as out:
+        for name in names:
+            out.writestr(zipfile.ZipInfo(name, (2026, 7, 20, 10, 0, 0)), name)
+    assert sorted(collect(course, WEEK, path).new) == ["ann", "bob"]
+    assert (course / "submitted/ann" / WEEK / "lab.ipynb").read_text() == "ann/lab.ipynb"

@@ -56,6 +56,11 @@ def test_a_small_configuration_is_completed(copy_of_tiny, inside, capsys, fake, 
     assert sorted(path.name for path in copy_of_tiny.glob("*.db")) == ["gradebook.db"]
 
 
+def test_what_a_configuration_prints_stays_out_of_reports(copy_of_tiny, capsys):
+    course_config.load(written(copy_of_tiny, "print('hello')\n"))
+    assert capsys.readouterr() == ("", "hello\n")
+
+
 @pytest.mark.parametrize(
     ("text", "words"),
     [

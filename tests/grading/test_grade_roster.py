@@ -179,7 +179,7 @@ def test_rosters_of_canvas_moodle_and_excel_are_read_as_they_are(tmp_path, text,
 @pytest.mark.parametrize(
     ("text", "says"),
     [
-        ("Matrikelnummer;Vorname\n1,23E+06;A\n", "Excel has shortened"),
+        ("Matrikelnummer;Vorname\n1,23E+06;A\n", "a spreadsheet has changed"),
         ("id,first_name,,\nann,Ann,,x\n", "line 2: 'x' in a column without a heading"),
         ("id,first_name\nann,Ann,x\n", "line 2: 3 fields"),
         ("Username,Extention\nann,3\n", "unknown column 'extention'"),
@@ -219,3 +219,27 @@ def test_both_unicode_forms_of_an_id_are_one_row(copy_of_tiny):
         course.add_submission(WEEK, nfd)
     with pytest.raises(InputError, match="two students"):
         gradebook.save(copy_of_tiny, week, [result(nfc)])
+
+
+@pytest.mark.parametrize(
+    ("text", "students"),
+    [
+        ('id,first_name\n="00123",Ann\n', ["00123"]),
+        ("First Name,Last Name,SID,Email,Section\nAnn,Smith,123,a@x,A\n", ["123"]),
+        ("Prénom,Nom,Nom d’utilisateur,Adresse de courriel\nAnn,Smith,asmith,a@x\n", ["asmith"]),
+        ("Nombre,Apellido(s),Nombre de usuario,Dirección de correo\nAnn,Smith,asmith,a@x\n", ["asmith"]),
+        (
+            '"Last Name","First Name","Username","Student ID"\n"Smith","Ann","asmith","123"\n',
+            ["asmith", "123"],
+        ),
+        ('Student,ID,SIS User ID,SIS Login ID,Section\n"Smith, Ann",77,s1,asmith,A\n', ["asmith", "s1"]),
+    ],
+)
+def test_further_systems_name_the_columns_and_a_login_stays_known(tmp_path, text, students):
+    (person,) = roster.read(written(tmp_path, text))
+    assert [person.id, *person.aliases] == students and person.details["first_name"] == "Ann"
+
+
+def test_an_id_that_a_spreadsheet_made_a_decimal_is_refused(tmp_path):
+    with pytest.raises(InputError, match="'12345.0', a number that a spreadsheet has changed"):
+        roster.read(written(tmp_path, "id\n12345.0\n"))

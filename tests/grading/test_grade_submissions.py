@@ -44,6 +44,19 @@ def test_cst_is_read_where_the_course_uses_it(zone, utc):
 
 
 @pytest.mark.parametrize(
+    ("text", "utc"),
+    [
+        ("2026-07-20T17:59:01+02:00[Europe/Berlin]", "15:59:01"),
+        ("2026-07-20 17:59:01 (CEST)", "15:59:01"),
+        ("Jul 20, 2026, 5:59\u202fPM", "15:59:00"),
+        ("Mon,\u00a020 Jul 2026 17:59:01 +0200 (CEST)", "15:59:01"),
+    ],
+)
+def test_times_as_browsers_and_java_write_them(text, utc):
+    assert times.read(text, ZoneInfo("Europe/Berlin")).utc == f"2026-07-20T{utc}+00:00"
+
+
+@pytest.mark.parametrize(
     "text",
     [
         "2026-02-03 04:05:06 /etc/passwd",

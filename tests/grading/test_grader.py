@@ -278,6 +278,30 @@ def test_hidden_records_are_kept_private_and_made_again_when_something_changes(c
     assert [path.name for path in file.parent.iterdir()] == [hidden_cases.FILE]
 
 
+@pytest.mark.parametrize("when", ["after it was loaded", "while its records are made"])
+def test_an_exercise_that_is_edited_leaves_no_old_records_under_its_new_key(copy_of_tiny, monkeypatch, when):
+    folder, made = copy_of_tiny / "solutions" / "90_tiny", []
+    week = load(folder)
+
+    def edit():
+        (folder / ALL).write_text((folder / ALL).read_text() + "# edited\n")
+
+    def record(week, exercise, *_):
+        if when.startswith("while") and not made:
+            edit()
+        made.append(exercise.name)
+        return {"name": exercise.name, "of": week.sources}
+
+    monkeypatch.setattr(hidden_cases, "record", record)
+    if when.startswith("after"):
+        edit()
+    first = hidden_cases.records(copy_of_tiny, week, SECRET)
+    now = load(folder)
+    second = hidden_cases.records(copy_of_tiny, now, SECRET)
+    assert first["Gain"]["of"] == week.sources != now.sources == second["Gain"]["of"]
+    assert hidden_cases.records(copy_of_tiny, load(folder), SECRET) == second and len(made) == 10
+
+
 def test_hidden_cases_are_not_the_visible_ones(tiny):
     week = week_of(tiny)
     visible, secret = (week.exercise("nearest_centre").inputs(seed) for seed in (b"visible", SECRET))

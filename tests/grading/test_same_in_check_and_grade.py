@@ -93,6 +93,15 @@ def test_an_odd_lab_has_the_same_points_in_check_submit_and_grade(
         assert "No module named 'google.colab'" in said
 
 
+def test_an_own_cell_above_the_setup_does_not_outlast_it(tiny, tiny_grader, course):
+    """In a notebook the setup cell below it defines np and nn again; the grader runs the setup first."""
+    lab = solved(tiny)
+    lab["cells"].insert(0, own("np = nn = math = None", "code", "odd"))
+    assert tiny_grader.grade(hand_in(course, {"lab.ipynb": data_of(lab)})).score == FULL
+    lab["cells"].append(lab["cells"].pop(next(i for i, c in enumerate(lab["cells"]) if c["id"] == "setup")))
+    assert tiny_grader.grade(hand_in(course, {"lab.ipynb": data_of(lab)}, student="bob")).score < FULL
+
+
 def test_an_answer_that_needs_a_skipped_line_is_told_so(tiny, tiny_grader, course):
     answers = SOLUTIONS | {
         "scaled_sum": "import absent_sums as s\n" + SOLUTIONS["scaled_sum"].replace("(x * ", "s.all(x * ")

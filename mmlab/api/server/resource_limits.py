@@ -94,5 +94,6 @@ def reading():
 def took_too_long() -> ApiError:
     """Return the error for a request that is past its deadline."""
     return ApiError(
-        504, "The request took too long: send fewer or smaller images, or shorter audio and video."
+        504,
+        "The request took too long: send fewer or smaller images, shorter audio and video, or a schema of fewer values.",
     )

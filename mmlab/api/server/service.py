@@ -242,6 +242,10 @@ class Server(socketserver.ThreadingTCPServer):
             return canned
         return reply(replace(prompt, model=self._own_name(name)))
 
+    def serves_every_name(self, name: str) -> bool:
+        """Return whether a name is served only because "*" is an alias: then it may be the name of any kind of model."""
+        return "*" in self.aliases and name not in self.aliases and name not in catalog.models()
+
     def _own_name(self, name: str) -> str | None:
         """Return the id of the local model that answers under a name, or None if there is none."""
         if name in catalog.models():

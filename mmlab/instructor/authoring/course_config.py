@@ -9,8 +9,10 @@
 An instructor's own file may set as little as a course id, or not exist.
 """
 
+import contextlib
 import os
 import re
+import sys
 import traceback
 from dataclasses import dataclass
 from datetime import tzinfo
@@ -42,7 +44,10 @@ def load(root: Path) -> "Config":
     config = Config()
     if os.path.lexists(path):
         try:  # the whole path, because traitlets would expand $NAME and ~ in a folder's name
-            config = PyFileConfigLoader(str(path), path=str(root)).load_config()
+            with contextlib.redirect_stdout(
+                sys.stderr
+            ):  # what it prints would stand in a report for machines
+                config = PyFileConfigLoader(str(path), path=str(root)).load_config()
         except (Exception, SystemExit) as error:
             if isinstance(error, ConfigError):
                 raise InputError(f"{path} cannot be read", "a readable file", CORRECT) from None

@@ -30,6 +30,7 @@ from mmlab.check.compare import COMPARERS
 from mmlab.check.drivers import RUN
 from mmlab.cli import notebook
 from mmlab.errors import InputError
+from mmlab.instructor.authoring.code_digest import digest
 
 DRIVERS = (*RUN, "text")
 MINIMUM = {"hints": 2, "mistakes": 3, "alternates": 2}
@@ -275,11 +276,22 @@ def cells_of(exercise: Exercise) -> list[str]:
 
 @dataclass(frozen=True)
 class Week:
-    """One week's exercises: its id ("02_clip"), folder and exercises in the lab's order."""
+    """One week's exercises.
+
+    id         such as "02_clip"
+    folder     its sources
+    exercises  in the lab's order
+    sources    digest of the folder's Python files just before they were imported
+    """
 
     id: str
     folder: Path
     exercises: tuple[Exercise, ...]
+    sources: str = ""
+
+    def is_current(self) -> bool:
+        """Return whether the folder's Python files are still those that were imported."""
+        return self.sources == _sources(self.folder)
 
     @property
     def notebook(self) -> Path:
@@ -305,13 +317,18 @@ def load(folder: Path) -> Week:
             "a file NAME.py for each exercise",
             "check the week's name",
         )
+    sources = _sources(folder)
     with _helpers(folder / EXERCISES):
         exercises = {path.stem: _exercise(path) for path in files}
     order = (
         list(notebook.points(notebook.read(folder / "lab.ipynb"))) if (folder / "lab.ipynb").is_file() else []
     )
     ordered = sorted(exercises, key=lambda name: (order.index(name) if name in order else len(order), name))
-    return Week(folder.name, folder, tuple(exercises[name] for name in ordered))
+    return Week(folder.name, folder, tuple(exercises[name] for name in ordered), sources)
+
+
+def _sources(folder: Path) -> str:
+    return digest(folder.rglob("*.py"), folder)
 
 
 def weeks(root: Path, names: list[str] = ()) -> list[Week]:

@@ -2,8 +2,8 @@
 
 The seed is 32 random bytes in $MMLAB_SEED_FILE or ROOT/.seed, which no sandbox can see. A week's
 records are computed from it once, which takes seconds, and cached in ROOT/.mmlab/WEEK/hidden.bin
-until something that they depend on changes. Only the instructor can read both files. Another
-seed gives other hidden cases.
+until something that they depend on changes. If that happens while they are computed, they are not
+cached. Only the instructor can read both files. Another seed gives other hidden cases.
 """
 
 import contextlib
@@ -11,6 +11,7 @@ import hashlib
 import inspect
 import os
 import secrets
+import time
 from pathlib import Path
 
 import mmlab
@@ -19,12 +20,13 @@ from mmlab.cli import notebook
 from mmlab.errors import InputError
 from mmlab.files import atomic_write
 from mmlab.instructor.authoring.case_records import UnfairDraw, record
-from mmlab.instructor.authoring.code_digest import dependencies, digest
+from mmlab.instructor.authoring.code_digest import PACKAGE, dependencies, digest
 from mmlab.instructor.authoring.exercise import Exercise, Week
 
 SIZE = 32
 FILE = "hidden.bin"
 DRAWS = 10
+STARTED = time.time()  # of this process, roughly
 
 
 def secret(root: Path) -> bytes:
@@ -84,10 +86,11 @@ def records(root: Path, week: Week, secret: bytes) -> dict[str, dict]:
             for exercise in week.exercises
             if not exercise.is_text
         }
-    with contextlib.suppress(OSError, InputError):  # without a cache they are computed again next time
-        for folder in (path.parent.parent, path.parent):
-            folder.mkdir(mode=0o700, exist_ok=True)
-        atomic_write(path, codec.dumps({"key": key, "records": made}), mode=0o600)
+    if _ran_what_is_there(week) and _key(week, secret) == key:
+        with contextlib.suppress(OSError, InputError):  # without a cache they are computed again next time
+            for folder in (path.parent.parent, path.parent):
+                folder.mkdir(mode=0o700, exist_ok=True)
+            atomic_write(path, codec.dumps({"key": key, "records": made}), mode=0o600)
     return {name: codec.loads(message, keys=codec.RECORD_KEYS) for name, message in made.items()}
 
 
@@ -118,5 +121,18 @@ def _key(week: Week, secret: bytes) -> str:
     import torch
 
     versions = (mmlab.__version__, numpy.__version__, torch.__version__)
-    sources = [*week.folder.rglob("*.py"), week.notebook, Path(inspect.getfile(record))]
-    return digest(dependencies(sources), week.folder, *versions, secret)
+    return digest(_files(week), week.folder, *versions, secret)
+
+
+def _files(week: Week) -> set[Path]:
+    """Return the files that a week's records depend on."""
+    return dependencies([*week.folder.rglob("*.py"), week.notebook, Path(inspect.getfile(record))])
+
+
+def _ran_what_is_there(week: Week) -> bool:
+    """Return whether the files are still those that this process imported.
+
+    An exercise that was edited since then must not have its old records stored under the key of its new text.
+    """
+    package = [path for path in _files(week) if path.is_relative_to(PACKAGE) and path.suffix == ".py"]
+    return week.is_current() and all(path.stat().st_mtime <= STARTED for path in package)

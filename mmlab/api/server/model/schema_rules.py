@@ -88,7 +88,7 @@ def number_within(value: float, schema: dict, whole: bool) -> float | int:
             count = math.ceil(low / step)
         if high is not None and count * step > high:
             count = math.floor(high / step)
-        value = count * step
+        value = round(count * step, 12)  # 3 · 0.1 is 0.30000000000000004
     return int(value) if whole or float(value).is_integer() and step else value
 
 

@@ -7,11 +7,13 @@ from mmlab.api.server.model.schema_rules import count_within, number_within, res
 from mmlab.api.server.model.shape_selection import where
 from mmlab.api.server.model.vision import View
 from mmlab.api.server.model.vocabulary import mentions, words
+from mmlab.perception.budget import OutOfTime
 from mmlab.world.parse import Mention
 from mmlab.world.scene import CANVAS
 from mmlab.world.truth import fits
 
 _DEEPEST = 8
+_MOST_VALUES = 20_000  # of one reply
 _GENERIC = {"answer", "result", "value", "count", "number", "total", "amount", "many"}
 _NUMERALS = (
     "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen "
@@ -30,6 +32,8 @@ class Filler:
 
     def __init__(self, views: list[View], text: str, short: str, media=None):
         self.views, self.text, self.short, self.media = views, text, short, media
+        self._values = 0  # that were filled in so far
+        self.only_number = ""  # name of the property, if the whole reply has a single one that is a number
 
     def fill(self, schema: dict, name: str = "", of=None, depth: int = 0, root: dict | None = None):
         """Return a value that satisfies a schema.
@@ -37,7 +41,13 @@ class Filler:
         schema  dict   object, array, string, number, integer, boolean, null, enum, anyOf, $ref, with their rules
         name    str    name of the property, which says what to look for
         of      Seen, dict, str or None   the object that the property belongs to
+        raises  OutOfTime if a reply would have more than 20,000 values
         """
+        self._values += 1
+        if (
+            self._values > _MOST_VALUES
+        ):  # minItems in a schema that refers to itself asks for more than any memory holds
+            raise OutOfTime
         schema = _plain_schema(schema)
         root = root or schema
         if depth > 4 * _DEEPEST:
@@ -53,7 +63,7 @@ class Filler:
             if choices:
                 return self.fill(self._choice(choices, of, depth, root), name, of, depth + 1, root)
         if schema.get("enum"):
-            return self._chosen(schema["enum"], name, of)
+            return self._chosen(schema["enum"], name, of, schema)
         kinds = schema["type"]
         kind = next((kind for kind in kinds if kind != "null"), "null")
         if kind == "object":
@@ -64,14 +74,38 @@ class Filler:
 
     def _object(self, schema: dict, name: str, of, depth: int, root: dict) -> dict:
         properties, needed = schema.get("properties", {}), schema.get("required", [])
+        if schema.get("additionalProperties") is not False:
+            extra = [*needed, *(key for keys in _lists_in(schema, "dependentRequired") for key in keys)]
+            properties = properties | {str(key): {} for key in extra if str(key) not in properties}
+        if depth == 0:
+            numbers = [key for key, part in properties.items() if _is_number(part)]
+            self.only_number = numbers[0] if len(numbers) == 1 else ""
         if depth > _DEEPEST:  # a schema that refers to itself ends where it may
             properties = {key: part for key, part in properties.items() if key in needed}
         value = {key: self.fill(part, key, of, depth + 1, root) for key, part in properties.items()}
         more = schema.get("additionalProperties")
         if isinstance(more, dict) and not properties:
             for mention in self._counted_by(name):
-                value[mention] = self.fill(more, f"number of {mention}", of, depth + 1, root)
-        return value
+                key = _named(mention, schema.get("propertyNames"))
+                value[key] = self.fill(more, f"number of {mention}", of, depth + 1, root)
+        return value | self._further(schema, value, of, depth, root)
+
+    def _further(self, schema: dict, value: dict, of, depth: int, root: dict) -> dict:
+        """Return properties under made-up names, as many as minProperties asks for beyond those that are there."""
+        least = count_within(0, {"minItems": schema.get("minProperties")}) - len(value)
+        more, patterns, further = (
+            schema.get("additionalProperties"),
+            _object_in(schema, "patternProperties"),
+            {},
+        )
+        parts = [(text_within("", {"pattern": pattern}), part) for pattern, part in patterns.items()]
+        if more is not False:
+            names = (_named(f"name {number}", schema.get("propertyNames")) for number in range(1, least + 1))
+            parts += [(key, more if isinstance(more, dict) else {}) for key in names]
+        for key, part in parts:
+            if len(further) < least and key not in value and key not in further:
+                further[key] = self.fill(part, key, of, depth + 1, root)
+        return further
 
     def _counted_by(self, name: str) -> list[str]:
         """Return the keys of a table of numbers: the kinds of the shapes, or their colours if the name says so."""
@@ -86,6 +120,8 @@ class Filler:
             if box is not None:
                 return box
             return [self.fill(part, name, of, depth + 1, root) for part in schema["prefixItems"][:100]]
+        if schema.get("items") is False:
+            return []
         inner = _plain_schema(schema.get("items", {}))
         size = count_within(4, schema)
         if {"integer", "number"} & set(inner["type"]) and (box := self._box(name, of, size)) is not None:
@@ -94,8 +130,13 @@ class Filler:
         count = count_within(len(items), schema)
         items = [*items[:count], *[None] * (count - len(items))]
         values = [self.fill(inner, name, item, depth + 1, root) for item in items]
+        wanted = schema.get("contains")
+        if isinstance(wanted, dict) and ({"const", "enum"} & set(wanted)):
+            value = self.fill(wanted, name, of, depth + 1, root)
+            values = values if value in values else [value, *values[1:]]
         if schema.get("uniqueItems"):
             values = [value for index, value in enumerate(values) if value not in values[:index]]
+            values += _others(inner, values, count - len(values))
         return values
 
     def _box(self, name: str, of, size: int) -> list | None:
@@ -169,7 +210,7 @@ class Filler:
         number = _numeral(value)
         if number is None and of is None:
             number = self._count(name, schema)
-        if number is None and of is None and (not names or names & _GENERIC):
+        if number is None and of is None and (not names or names & _GENERIC or name == self.only_number):
             number = _numeral(self.short)
         return number
 
@@ -243,6 +284,15 @@ class Filler:
                 else document_questions.value_for(view, name)
             )
         plain = not any(mention != Mention(1, False) for mention in mentions(_spoken(name)))
+        counting = names & {"count", "number", "num", "many", "distinct", "unique", "different"}
+        for plural, field in (
+            ("colours", "colour"),
+            ("colors", "colour"),
+            ("kinds", "kind"),
+            ("types", "kind"),
+        ):
+            if counting and plural in name.lower() and plain:
+                return len({getattr(shape, field) for shape in view.shapes})
         if names & {"count", "number", "total", "many"} and plain:
             return view.counted(len(view.shapes))
         if "background" in names:
@@ -253,21 +303,84 @@ class Filler:
             return self.short
         return None
 
-    def _chosen(self, choices: list, name: str, of):
+    def _chosen(self, choices: list, name: str, of, schema: dict):
         """Return the choice that fits what the model saw; the first choice if none fits."""
-        seen = str(self._value(name, of) or self.short).lower()
+        value = self._value(name, of)
+        if all(isinstance(choice, bool) or choice is None for choice in choices) and any(
+            isinstance(choice, bool) for choice in choices
+        ):
+            truth = self._truth(name, of, schema)
+            return truth if truth in choices else next(choice for choice in choices if choice is not None)
+        amounts = {
+            index: amount for index, choice in enumerate(choices) if (amount := _amount(choice)) is not None
+        }
+        number = self._number(value, name, of, schema) if amounts else None
+        number = _numeral(self.short) if amounts and number is None and of is None else number
+        if number is not None:
+            nearest = min(amounts, key=lambda index: abs(amounts[index] - number))
+            if amounts[nearest] == number or not isinstance(choices[nearest], str):
+                return choices[nearest]
+        seen = str(value or self.short).lower()
         spoken = set(words(seen))
         for choice in choices:
             if str(choice).lower() == seen or set(words(str(choice))) & spoken:
                 return choice
         everything = " ".join(words(self.text))
-        return next((choice for choice in choices if str(choice).lower() in everything), choices[0])
+        otherwise = None if None in choices else choices[0]
+        return next((choice for choice in choices if str(choice).lower() in everything), otherwise)
 
 
 def _words_of(name: str) -> set[str]:
     """Return the words of a property's name, also without a plural ending."""
     parts = set(words(re.sub(r"([a-z])([A-Z])", r"\1_\2", name)))
-    return parts | {word.removesuffix("s") for word in parts}
+    return parts | {word.removesuffix("s") for word in parts} | {word.removesuffix("es") for word in parts}
+
+
+def _is_number(schema) -> bool:
+    """Return whether a schema wants a number, or a number or null."""
+    schema = _plain_schema(schema)
+    choices = [part for word in ("anyOf", "oneOf") for part in schema.get(word, [])]
+    kinds = {kind for part in choices or [schema] for kind in _plain_schema(part)["type"]} - {"null"}
+    return bool(kinds) and kinds <= {"integer", "number"} and not {"const", "enum"} & set(schema)
+
+
+def _named(name: str, rules) -> str:
+    """Return a name for a property, in capitals if its rules (propertyNames) want that, else one that keeps them."""
+    rules = rules if isinstance(rules, dict) else {}
+    spellings = (name, name.replace(" ", "_"), name.replace(" ", ""), name.upper(), name.title())
+    valid = (text for text in spellings if text_within(text, rules) == text)
+    return next(valid, None) or text_within(name, rules)
+
+
+def _lists_in(schema: dict, name: str) -> list[list]:
+    return [part for part in _object_in(schema, name).values() if isinstance(part, list)]
+
+
+def _others(schema: dict, values: list, count: int) -> list:
+    """Return so many further values of a schema that differ from the given ones, or fewer if there are no more."""
+    kinds, others = set(schema["type"]), []
+    if schema.get("enum"):
+        candidates = schema["enum"]
+    elif kinds & {"integer", "number"}:
+        candidates = [number_within(number, schema, "integer" in kinds) for number in range(2000)]
+    elif "string" in kinds:
+        candidates = [text_within(f"item {number}", schema) for number in range(1, 1001)]
+    else:
+        candidates = []
+    for candidate in candidates:
+        if len(others) < count and candidate not in values and candidate not in others:
+            others.append(candidate)
+    return others
+
+
+def _amount(choice) -> float | None:
+    """Return the number that a choice of an enum is, in digits or as a word; None for other choices."""
+    if isinstance(choice, int | float) and not isinstance(choice, bool):
+        return float(choice)
+    text = str(choice).strip().lower()
+    if text in _NUMERALS:
+        return float(_NUMERALS.index(text))
+    return float(text) if isinstance(choice, str) and re.fullmatch(r"-?\d{1,15}(\.\d{1,15})?", text) else None
 
 
 def _spoken(name: str) -> list[str]:
@@ -352,6 +465,10 @@ def _plain_schema(schema) -> dict:
     plain = {
         name: value for name, value in schema.items() if name not in _FORMS or isinstance(value, _FORMS[name])
     }
+    if isinstance(schema.get("items"), list):  # tuples, as JSON Schema wrote them until 2019
+        plain.setdefault("prefixItems", schema["items"])
+    if schema.get("items") is False:
+        plain["items"] = False
     types = plain.get("type") or ("object" if "properties" in plain else "string")
     plain["type"] = [str(kind).lower() for kind in (types if isinstance(types, list) else [types])]
     return plain

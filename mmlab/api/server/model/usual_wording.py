@@ -7,7 +7,17 @@ from mmlab.world.scene import SIZES
 
 # Pattern → the usual wording, tried in order on the words joined by spaces.
 _WHOLE = {"every": "all", "any": "any", "some": "a"}
+_EITHER = r"(?:yes or no|true or false|right or wrong|yes no)"
 _USUAL = (
+    (
+        rf"\b(?:please )?(?:answer|reply|respond|say)(?: only| just| simply)*(?: with| by| in)? {_EITHER}\b ?",
+        "",
+    ),
+    (rf"^{_EITHER}\b ?| ?\b{_EITHER}$", ""),
+    (r"^(?:what|who) (?:is|are) not\b(?! there)", "which shapes are not"),
+    (r"^how many (?:is|are) not\b", "how many shapes are not"),
+    (r"^(is|are) there neither (?:a |an |any )?(.*) nor (?:a |an |any )?(.*)$", r"\1 there no \2 or \3"),
+    (r"^(how many .*?)(?: in total)? (?:including|also counting)\b.*$", r"\1"),
     (r"\b(?:every|any|some)(?=thing\b|one\b)", lambda match: f"{_WHOLE[match[0]]} "),
     (r"\bnothing\b(?! but)|\bnone\b(?! of)", "no shape"),
     (r"\bnone of\b", "no"),

@@ -24,6 +24,7 @@ from mmlab.instructor.authoring.exercise import Week
 from mmlab.instructor.grading.gradebook import student_names
 from mmlab.instructor.grading.gradebook.database import WAIT, opened
 from mmlab.instructor.grading.gradebook.roster_columns import (
+    FORMULA,
     OURS,
     SHORTENED,
     Columns,
@@ -46,6 +47,7 @@ class Person:
     line        its line number, for error messages
     id          the student's id: the name of the folder below submitted/
     details     first_name, last_name, email, lms_user_id, those that are given
+    aliases     the student's other ids in the roster, such as the login beside the student number
     extensions  week's id → hours or date, as written; "" for the week that is being graded
     """
 
@@ -53,6 +55,7 @@ class Person:
     id: str
     details: dict[str, str] = field(default_factory=dict)
     extensions: dict[str, str] = field(default_factory=dict)
+    aliases: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -115,7 +118,7 @@ def _rows(path: Path, text: str) -> list[tuple[int, list[str]]]:
     delimiter = match[1] if match else max(DELIMITERS, key=first.count)
     rows = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
     try:
-        return [(rows.line_num + skipped, [part.strip() for part in row]) for row in rows]
+        return [(rows.line_num + skipped, [FORMULA.sub(r"\1", part.strip()) for part in row]) for row in rows]
     except csv.Error as error:
         raise _wrong(
             path, rows.line_num + skipped, str(error), "quotes that are closed", "fix the quotes"
@@ -306,9 +309,9 @@ def _person(path: Path, line: int, columns: Columns, row: list[str], where: int)
         raise _wrong(
             path,
             line,
-            f"the id {student!r}, a number that Excel has shortened",
+            f"the id {student!r}, a number that a spreadsheet has changed",
             "the whole id",
-            "format the column as text in Excel, enter the ids again and save",
+            "format the column as text in the spreadsheet, enter the ids again and save",
         )
     if (
         not student
@@ -328,7 +331,9 @@ def _person(path: Path, line: int, columns: Columns, row: list[str], where: int)
     if number := re.fullmatch(r"\D+ (\d+)", fields.get("lms_user_id", "")):  # Moodle's "Participant 12345"
         fields["lms_user_id"] = number[1]
     details = {name: fields[name] for name in NAMES if fields.get(name)}
-    return Person(line, student, details, _by_week(path, line, fields.get("extension", "")))
+    others = dict.fromkeys(row[index] for index in columns.ids if columns.names[index] == "id")
+    aliases = tuple(text for text in others if text not in ("", student))
+    return Person(line, student, details, _by_week(path, line, fields.get("extension", "")), aliases)
 
 
 def _by_week(path: Path, line: int, text: str) -> dict[str, str]:

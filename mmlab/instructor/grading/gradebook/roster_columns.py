@@ -11,16 +11,20 @@ from difflib import get_close_matches
 OURS = ("id", "first_name", "last_name", "email", "lms_user_id", "extension")
 # Our column → the headings of LMSs, the best first; spaces, hyphens and case do not matter
 THEIRS = {
-    "id": "student_id username user_name login login_id sis_login_id anmeldename benutzername orgdefinedid "
-    "org_defined_id id_number student_number sis_user_id sis_id matriculation_number matrikelnummer id_nummer",
-    "first_name": "firstname given_name forename vorname",
-    "last_name": "lastname surname family_name nachname",
+    "id": "username user_name login login_id sis_login_id anmeldename benutzername nom_d_utilisateur "
+    "nombre_de_usuario orgdefinedid org_defined_id student_id id_number student_number sis_user_id sis_id sid "
+    "matriculation_number matrikelnummer id_nummer",
+    "first_name": "firstname given_name forename vorname prénom nombre",
+    "last_name": "lastname surname family_name nachname nom apellido_s",
     "full_name": "full_name student_name student vollständiger_name",
-    "email": "email_address e_mail e_mail_address mail e_mail_adresse",
+    "email": "email_address e_mail e_mail_address mail e_mail_adresse adresse_de_courriel dirección_de_correo",
     "lms_user_id": "lms_id identifier teilnehmer_innen_nr",
 }
 ALIASES = {heading: ours for ours, headings in THEIRS.items() for heading in headings.split()}
-SHORTENED = re.compile(r"\d[.,]?\d*E\+\d+", re.IGNORECASE)  # how Excel writes a long number
+SHORTENED = re.compile(
+    r"\d[.,]?\d*E\+\d+|\d+[.,]0", re.IGNORECASE
+)  # how spreadsheets write long and whole numbers
+FORMULA = re.compile(r'^="([^"]*)"$')  # how exports make Excel keep the zeros at the beginning of an id
 
 
 @dataclass(frozen=True)

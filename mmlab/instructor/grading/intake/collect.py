@@ -16,9 +16,10 @@ import os
 import re
 import shutil
 import zipfile
+from collections import Counter
 from collections.abc import Callable, Iterable
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path, PurePosixPath
 
@@ -68,6 +69,7 @@ class File:
     attempt: int = 0
     late: bool = False
     raw: str = ""  # the owner as the export writes it
+    title: str = ""  # in Blackboard's names, what comes before the id of a student of the roster
 
     @property
     def path(self) -> str:
@@ -138,10 +140,11 @@ def collect(
         )
     layout, result, students = Layout.of(root), Collected(), KnownStudents(people)
     scheme = [export_names.Scheme("pattern", export_names.compiled(pattern))] if pattern else None
-    known = scheme or known_schemes(root)
+    weeks = [path.parent.name for path in root.glob("labs/*/lab.ipynb")]
+    known = scheme or known_schemes(root, weeks)
     with ExitStack() as zips:
         entries = list_entries(source, known, result, zips)
-        files = owned(entries, week_id, known, students, layout, result, anywhere=bool(pattern))
+        files = owned(entries, week_id, known, students, layout, result, weeks=weeks, anywhere=bool(pattern))
         by_student: dict[str, list[File]] = {}
         for file in files:
             by_student.setdefault(file.student, []).append(file)
@@ -150,9 +153,8 @@ def collect(
     return result
 
 
-def known_schemes(root: Path) -> list[export_names.Scheme]:
+def known_schemes(root: Path, weeks: list[str]) -> list[export_names.Scheme]:
     """Return the naming schemes: those of LMSs and of `mmlab submit`, and the one in nbgrader_config.py."""
-    weeks = [path.parent.name for path in root.glob("labs/*/lab.ipynb")]
     own = course_config.load(root).FileNameCollectorPlugin.get("named_regexp", "")
     return export_names.schemes(weeks, own)
 
@@ -199,10 +201,12 @@ def owned(
     layout: Layout,
     result: Collected,
     *,
+    weeks: list[str],
     anywhere: bool,
 ) -> list[File]:
     """Return the students' files; files without an owner are recorded as skipped.
 
+    weeks     ids of the course's weeks
     anywhere  the only scheme is a pattern that a person wrote
     raises    InputError  if it is not certain whose a file is, and there is no roster to decide it
     """
@@ -213,7 +217,7 @@ def owned(
         readings_of = {path: [r] if r else [] for path, r in choices.items()}
     else:
         readings_of = export_names.readings(paths, known)
-    plain = None if anywhere else plain_folders.of(readings_of, week_id, students)
+    plain = None if anywhere else plain_folders.of(readings_of, week_id, weeks, students)
     submitters = gradescope.submitters(entries, result.skipped)
     files, doubtful = [], []
     for path, choices in readings_of.items():
@@ -244,6 +248,7 @@ def owned(
             f"add --roster FILE, whose ids decide it, or describe the names, such as {EXAMPLE}",
         )
     result.skipped += [(path, f"{why}, and none of them is on the roster") for path, why in doubtful]
+    files = [with_common_title(file, title, students) for title in [common_title(files)] for file in files]
     read_times_beside(files, by_path, layout, trusted=plain is not None)
     return without_twins(files, students, result)
 
@@ -289,7 +294,40 @@ def file_of(
         int(groups["attempt"]) if groups.get("attempt", "").isdecimal() else 0,
         "late" in groups,
         groups.get("student") or groups.get("name", ""),
+        title_of(best, student, students) if on_roster else "",
     )
+
+
+def title_of(reading: Reading, student: str, students: KnownStudents) -> str:
+    """Return what comes before a student's id in a name of Blackboard; "" in other names."""
+    parts = reading.groups.get("student", "").split("_")
+    if not reading.scheme.ambiguous or reading.scheme.fixed != 1:
+        return ""
+    return next(
+        (
+            "_".join(parts[:at])
+            for at in range(1, len(parts))
+            if students.by_id("_".join(parts[at:])) == student
+        ),
+        "",
+    )
+
+
+def common_title(files: list[File]) -> str:
+    """Return the title of the assignment in Blackboard's names, which is the same for all students; "" without one."""
+    titles = Counter(file.title for file in files if file.title)
+    return max(titles, key=lambda title: (titles[title], len(title)), default="")
+
+
+def with_common_title(file: File, title: str, students: KnownStudents) -> File:
+    """Return a file with the student that its name gives after the title, if that is another one of the roster.
+
+    In COURSE_lab_ann, the longest id of a roster with ann and lab_ann is lab_ann, but all other titles are COURSE_lab.
+    """
+    after = file.raw.removeprefix(f"{title}_")
+    if file.title and file.title != title and after != file.raw and (student := students.by_id(after)):
+        return replace(file, student=student, title=title)
+    return file
 
 
 def compact(written: str) -> str:
@@ -381,7 +419,12 @@ def newest(student_files: list[File], result: Collected) -> list[File]:
 
     last = max(map(attempt, student_files))
     latest: dict[str, File] = {}
-    for file in sorted(student_files, key=lambda file: file.entry.date, reverse=True):
+
+    def recent(file: File) -> tuple[tuple, int]:
+        """Return what sorts by date, then by folders: ann/lab.ipynb counts before ann/a_copy/lab.ipynb."""
+        return file.entry.date, -file.path.count("/")
+
+    for file in sorted(student_files, key=recent, reverse=True):
         if attempt(file) != last or file.name in latest:
             result.skipped.append((file.path, "there is a later attempt"))
         elif len(latest) == MAX_EACH:

@@ -22,6 +22,7 @@ from mmlab.errors import InputError
 
 ABOVE = r"/?(?:.*?/)??"  # folders around the part that the system wrote: as few as possible
 DATE = r"[A-Za-z]{3,9}\.? \d{1,2},? \d{4},?|\d{1,2}\.? [A-Za-z]{3,9}\.?,? \d{4},?"
+COPY = r"(?:[ _-]?\(?\d{1,2}[)_]?)?"  # how browsers mark a second download: "lab (1).zip"
 GROUPS = {"student_id": "student", "timestamp": "time", "file_id": "file"}  # nbgrader's names of groups
 
 
@@ -65,7 +66,7 @@ def schemes(weeks: Iterable[str], own: str = "") -> list[Scheme]:
     raises InputError  if `own` is not a regular expression with a group for the student
     """
     ids = "|".join(re.escape(week) for week in sorted(weeks, key=len, reverse=True)) or "(?!)"
-    submit = rf"(?P<week>{ids})_(?P<student>[^/]+)_attempt_(?P<attempt>\d+)_(?P<time>\d{{8}}T\d{{6}})_(?P<file>lab\.zip|lab/lab\.ipynb)"
+    submit = rf"(?P<week>{ids})_(?P<student>[^/]+)_attempt_(?P<attempt>\d+)_(?P<time>\d{{8}}T\d{{6}})_(?P<file>lab{COPY}\.zip|lab{COPY}/lab\.ipynb)"
     parts = [
         ("Moodle", r"(?P<name>[^/]+?)_(?P<owner>\d+)_assignsubmission_file_?/?(?P<file>[^/].*)", {}),
         (

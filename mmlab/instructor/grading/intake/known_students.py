@@ -40,14 +40,18 @@ class KnownStudents:
         self._ids: dict[str, set[str]] = {}
         self._numbers: dict[str, set[str]] = {}
         self._names: dict[str, set[str]] = {}
+        aliases: dict[str, set[str]] = {}
         for person in people:
             details = person.details
             for text in (person.id, details.get("email", "")):
                 _add(self._ids, _folded(text), person.id)
+            for text in person.aliases:
+                _add(aliases, _folded(text), person.id)
             _add(self._numbers, details.get("lms_user_id", ""), person.id)
             first, last = details.get("first_name", ""), details.get("last_name", "")
             for name in (first + last, last + first):
                 _add(self._names, _letters(name), person.id)
+        self._ids = aliases | self._ids  # an id or e-mail address counts before another student's login
 
     def __bool__(self) -> bool:
         return bool(self._ids)

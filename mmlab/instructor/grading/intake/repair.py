@@ -139,10 +139,20 @@ def index_of(rows: list[Row], name: str | None) -> int:
 
 
 def in_order(rows: list[Row], wanted: Wanted) -> list[Row]:
-    """Return the rows with the setup cell before all other code, and each check after the answer that it checks."""
+    """Return the rows with the setup cell before all other code, and each check after the answer that it checks.
+
+    The setup runs again below cells of the student's own that stood above it, because in a notebook it replaces what
+    they define.
+    """
     if CELL_ID in wanted.cells:
         first = next(index for index, (_, cell) in enumerate(rows) if cell["cell_type"] == "code")
-        rows.insert(first, rows.pop(index_of(rows, CELL_ID)))
+        at = index_of(rows, CELL_ID)
+        above = [label for label, cell in rows[first:at] if cell["cell_type"] == "code"]
+        rows.insert(first, rows.pop(at))
+        if above and not any(above):
+            source = wanted.cells[CELL_ID]["source"]
+            again = {"cell_type": "code", "id": f"{CELL_ID}-again", "metadata": {}, "source": source}
+            rows.insert(at + 1, (None, again))
     for name in wanted.names:
         check = name.removesuffix("-solution")
         if (

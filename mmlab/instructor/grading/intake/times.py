@@ -68,7 +68,7 @@ def read(text: str, zone: tzinfo | None = None) -> Time:
     >>> read("20.07.2026 23:59").problem
     "the time '20.07.2026 23:59' cannot be read"
     """
-    text = text.strip()
+    text = " ".join(text.split())  # the narrow space of "5:59\u202fPM" too
     if not text:
         return Time()
     unreadable = Time(problem=f"the time {printable(text)!r} cannot be read")
@@ -121,7 +121,10 @@ def _in_zone(naive: datetime, name: str, zone: tzinfo | None) -> datetime | None
     """Return a time in the zone that its text names, None if the name is unknown or shared by several zones."""
     from dateutil import tz
 
-    name = re.sub(r"\s*\([^()]*\)$", "", name)  # "+0200 (CEST)"
+    name = re.sub(
+        r"(?<=\S)\s*(?:\([^()]*\)|\[[^][]*\])$", "", name
+    )  # "+0200 (CEST)", "+02:00[Europe/Berlin]"
+    name = re.sub(r"^\((.*)\)$", r"\1", name)
     if match := OFFSET.fullmatch(name):
         offset = timedelta(hours=int(match[2]), minutes=int(match[3] or 0))
         if offset > MAX_OFFSET or int(match[3] or 0) > 59:
