@@ -8,7 +8,7 @@ from PIL import Image
 
 from mmlab import view, world
 from mmlab.errors import InputError, ShapeError
-from mmlab.view import boxes, figures, live
+from mmlab.view import boxes, charts, figures, live
 
 
 class Shell:
@@ -227,3 +227,22 @@ def test_a_chart_without_alternative_text_describes_its_data(capsys):
 def test_images_without_captions_need_alternative_text():
     with pytest.raises(InputError, match="alternative text"):
         view.images(np.zeros((2, 4, 4, 3), np.uint8))
+
+
+def test_a_legend_that_would_cover_a_curve_stands_below_the_chart():
+    for heights, covered in (((0.1, 0.3, 0.5, 0.7, 0.9), True), ((0.1,), False)):
+        made, axes = figures.figure()
+        for height in heights:
+            axes.plot([0, 1], [height, height], label=f"a name of some length, {height}")
+        axes.set_ylim(0, 1)
+        charts._legend(made, axes)
+        assert (axes.get_legend() is None) == covered == bool(made.legends)
+
+
+def test_bars_of_whole_numbers_have_no_decimals(capsys):
+    view.bars({"before": 500.0, "after": 32.0}, title="Requests")
+    view.bars({"ours": 1.0, "theirs": 0.0})
+    assert capsys.readouterr().out.splitlines() == [
+        "Requests: before 500, after 32.",
+        "Bar chart: ours 1.00, theirs 0.00.",
+    ]

@@ -243,12 +243,25 @@ def lines(
         described.append(f"{name}: {mean[0]:.2f} at {x[0]:g}, {last} at {x[-1]:g}")
     axes.set(title=title, xlabel=xlabel, ylabel=ylabel)
     if len(series) > 1:
-        axes.legend(frameon=False)
+        _legend(made, axes)
     figures.show(
         made,
         alt
         or f"{figures.sentence(title or 'Line chart')} {ylabel or 'y'} by {xlabel or 'x'}. {'; '.join(described)}.",
     )
+
+
+def _legend(made, axes) -> None:
+    """Put the legend inside the axes, or below them where it would cover a curve."""
+    legend = axes.legend(frameon=False)
+    made.canvas.draw()
+    box = legend.get_window_extent()
+    if any(
+        curve.get_path().transformed(curve.get_transform()).intersects_bbox(box, False)
+        for curve in axes.lines
+    ):
+        legend.remove()
+        made.legend(frameon=False, loc="outside lower center", ncols=2, fontsize=9)
 
 
 def bars(
@@ -269,14 +282,15 @@ def bars(
     """
     made, axes = figures.figure(6, 0.9 + 0.38 * len(heights))
     names, values = list(heights), list(heights.values())
+    digits = 0 if max(values) > 1 and all(float(value).is_integer() for value in values) else 2
     axes.barh(names, values, color=figures.PALETTE["sky"], edgecolor=figures.PALETTE["blue"])
     axes.invert_yaxis()
     for row, (name, value) in enumerate(heights.items()):
         low, high = (intervals or {}).get(name, (value, value))
         axes.plot([low, high], [row, row], color="black", linestyle="-", linewidth=1.5)
-        axes.text(max(high, value), row, f"  {value:.2f}", va="center", fontsize=9)
+        axes.text(max(high, value), row, f"  {value:.{digits}f}", va="center", fontsize=9)
     described = [
-        f"{name} {value:.2f}" for name, value in [*heights.items(), *([baseline] if baseline else [])]
+        f"{name} {value:.{digits}f}" for name, value in [*heights.items(), *([baseline] if baseline else [])]
     ]
     if baseline:
         axes.axvline(baseline[1], color=figures.PALETTE["vermillion"], linestyle=":", label=baseline[0])

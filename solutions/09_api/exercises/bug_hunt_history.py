@@ -82,7 +82,7 @@ FAILED = '"menu.png", "reply": None'
 EXERCISE = Exercise(
     difficulty=3,
     importance=4,
-    minutes=20,
+    minutes=25,
     hints=(
         "Write one dialogue of six or seven turns that has everything: replies, failures, turns with a screenshot and "
         "without. Then write down, or compute in plain steps, what each request must be, and compare with ==.",
@@ -116,14 +116,14 @@ EXERCISE = Exercise(
         mistake(
             "generous_limits",
             {LIMITS: "((100, 100),)"},
-            "your test accepts agents that know no limit",
+            "your test accepts agents without a limit",
             "ask for few messages and a single screenshot, too",
         ),
         mistake(
             "odd_limits_only",
             {LIMITS: "((1, 1), (3, 1), (7, 2), (7, 3))"},
             "your test accepts an agent whose request begins with a reply, because a pair was cut in half",
-            "try messages=4: three may be sent, for four would begin with a reply",
+            "try messages=4: three may be sent, because four would begin with a reply",
         ),
         mistake(
             "failures_without_screenshots",
@@ -131,14 +131,14 @@ EXERCISE = Exercise(
                 FAILED: FAILED.replace('"menu.png"', "None"),
                 LIMITS: "((1, 1), (4, 1), (5, 1), (7, 2), (7, 3))",
             },
-            "your test accepts an agent in which a failed turn drives an older screenshot out for good",
+            "your test accepts an agent in which a failed turn removes an older screenshot for good",
             "let a turn with a screenshot fail, and follow it with a turn without: the older screenshot must be back",
         ),
         mistake(
             "wants_the_failed_question",
             wants_the_failed_question,
             "your test wants a failed question in the next request, where it makes two user messages in a row",
-            "demand the opposite: a failed turn leaves nothing behind",
+            "require the opposite: a failed turn leaves nothing in later requests",
         ),
         mistake(
             "one_screenshot_at_most",

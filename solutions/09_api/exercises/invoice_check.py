@@ -281,11 +281,11 @@ EXERCISE = Exercise(
     hints=(
         "Work in whole cents: a small function `cents(value)` that drops commas and currency signs from a text and "
         "returns `round(100 * float(…))`. Whole numbers add up exactly; 0.1 + 0.2 does not.",
-        "Read all fields first, inside one `try`; turn KeyError and TypeError into ValueError. True is a number to Python "
-        "(`isinstance(value, bool)` tells), and so is inf (`math.isfinite` tells). After that block the checks are four plain "
-        "comparisons of whole numbers.",
-        "The tax without a division: 100 · tax against subtotal · rate, both in hundredths of a cent when tax and subtotal "
-        "are whole cents. Less than a cent apart means less than 100.",
+        "Read all fields first, inside one `try`, and turn KeyError and TypeError into ValueError. For Python, True and inf "
+        "are numbers: find them with `isinstance(value, bool)` and `math.isfinite`. The four checks then compare whole "
+        "numbers.",
+        "To check the tax without a division, compare 100 · tax with subtotal · rate. If tax and subtotal are whole cents, "
+        "both are hundredths of a cent, so less than a cent apart means less than 100.",
     ),
     driver=Driver("call"),
     clauses=CLAUSES,
@@ -329,19 +329,19 @@ EXERCISE = Exercise(
                 SUBTOTAL: "abs(sum(amount for _, _, amount in rows) - subtotal) > 0.5",
                 TOTAL: "abs(subtotal + tax - total) > 0.5",
             },
-            "your function forgives differences that a cent's rounding cannot explain",
+            "your function accepts differences that a cent's rounding cannot explain",
             "compare whole cents exactly; only the tax may be off, by less than one cent",
         ),
         mistake(
             "one_rounding_only",
             {TAX: "round(subtotal * rate / 100) != tax"},
-            "your function allows one way only to round half a cent; other programs use another",
+            "your function allows only one way to round half a cent; other programs use another",
             "accept a tax that is less than one cent away from subtotal · tax_rate / 100",
         ),
         mistake(
             "missing_is_zero",
             missing_is_zero,
-            "your function takes what the model could not read for 0",
+            "your function treats what the model could not read as 0",
             "raise ValueError where a field is missing or is no amount",
         ),
         mistake(

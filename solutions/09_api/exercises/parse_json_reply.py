@@ -164,7 +164,7 @@ EXERCISE = Exercise(
                 f"value, _ = {READ}": f"try:\n        value, _ = {READ}\n    except ValueError:\n        return {{}}",
                 'raise ValueError("a list in place of an object")': "return {}",
             },
-            "your parser answers {} where there is nothing to read, and nobody notices",
+            "your parser returns {} where there is nothing to read, and nobody notices",
             "raise ValueError: the caller decides what a missing answer means",
         ),
         mistake(

@@ -200,7 +200,7 @@ EXERCISE = Exercise(
         '`hasattr(error, "status_code")` distinguishes the service\'s errors from those of the program. Test for None before you '
         "compare: `None >= 500` is a TypeError.",
         "Three conditions lead to `raise`: the status is not one to retry, it was the last attempt, or `retry_after` is "
-        "more than `patience`. Only then is there a wait, and only where there will be another call.",
+        "more than `patience`. Otherwise wait, and call again.",
     ),
     driver=Driver("call", service=True, result="run"),
     clauses=CLAUSES,
@@ -232,13 +232,13 @@ EXERCISE = Exercise(
         mistake(
             "silence_is_final",
             {REFUSED: REFUSED.replace("error", "not error.status_code or error", 1).replace("None, ", "")},
-            "your function gives up where no answer came, although a time-out passes more often than any status",
+            "your function gives up where no answer came, but a time-out often passes",
             "tell status_code None (retry) from no such attribute at all (raise)",
         ),
         mistake(
             "no_cap",
             {"min(longest, first * 2**attempt)": "first * 2**attempt"},
-            "your own waits double without end",
+            "your own waits double without a limit",
             "wait min(longest, first · 2ⁿ) before the jitter",
         ),
         mistake(
@@ -275,7 +275,7 @@ EXERCISE = Exercise(
             "no_wait_of_zero",
             {"if wait is None:": "if not wait:"},
             "your function takes a retry_after of 0 for none, and waits its own time",
-            "ask whether error.retry_after is None: 0 seconds is a wish, too",
+            "ask whether error.retry_after is None: 0 seconds is a request, too",
         ),
     ),
     alternates=(
