@@ -371,10 +371,10 @@ EXERCISE = Exercise(
     hints=(
         "Work out a tiny example yourself, or write the definition once more as plain loops, and compare. "
         "Leave room for rounding: `abs(a - b) < 1e-4`, never `==`.",
-        "An input that is too tidy hides bugs. Identity matrices have unit rows, no negative cosine and are "
-        "symmetric, and two pairs leave one wrong partner. Use vectors of several lengths, images that differ "
+        "Very regular inputs hide bugs. Identity matrices have unit rows and no negative cosine, and they are "
+        "symmetric. Two pairs have only one wrong partner each. Use vectors of several lengths, images that differ "
         "from the texts, and more than two pairs.",
-        "A loss that returns the right number can still teach one tower only: call `torch.autograd.grad(value, "
+        "A loss with the correct value can still train one tower only: call `torch.autograd.grad(value, "
         "[image, text], allow_unused=True)` and look for None or zeros.",
     ),
     driver=Driver("bugs"),

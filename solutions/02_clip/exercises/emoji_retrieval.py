@@ -11,7 +11,7 @@ EXERCISE = Exercise(
     hints=(
         "Cut a validation set out of the training rows with the same rule: no concept of it may have a relative in the rest. "
         "Average over several such cuts, because one of them has too few queries.",
-        "Try what costs nothing first: the strength of the ridge, the length of the feature rows, the scale of the caption's principal components. "
+        "First try what needs no training: the strength of the ridge, the length of the feature rows, the scale of the caption's principal components. "
         "Only then train with a contrastive loss, dropout on the features, or an average of several models.",
     ),
     driver=Driver("text"),

@@ -131,8 +131,8 @@ EXERCISE = Exercise(
     hints=(
         "Make a (B, B) boolean matrix first: True where captions i and j are the same string. "
         "Its diagonal is True by itself.",
-        "The log of a sum of probabilities is a difference of two `torch.logsumexp`: over the right columns, "
-        "minus over all columns. `logits.masked_fill(~same, -torch.inf)` leaves only the right ones.",
+        "The log of a sum of probabilities is a difference of two `torch.logsumexp`: over the correct columns, "
+        "minus over all columns. `logits.masked_fill(~same, -torch.inf)` leaves only the correct ones.",
         "The matrix of same captions is symmetric, so the other direction is the same with the other axis.",
     ),
     driver=Driver("call", gradient=True),

@@ -75,10 +75,10 @@ EXERCISE = Exercise(
     optional=True,
     needs=("clip_contrastive_loss",),
     hints=(
-        "The derivative of the cross-entropy by its logits is p − y: the probabilities, less 1 at the right caption. "
+        "The derivative of the cross-entropy with respect to its logits is p − y: the probabilities, minus 1 at the correct caption. "
         "Which two factors lie between a logit and the mean loss of the batch, as a function of the cosine?",
         "Subtract each row's maximum from the logits before you take exp. The probabilities stay the same, and exp cannot overflow.",
-        "The logit c/τ depends on τ with the derivative −c/τ². Sum over all cells: derivative by the logit times −c/τ².",
+        "The logit c/τ depends on τ with the derivative −c/τ². Sum over all cells: the derivative with respect to the logit, times −c/τ².",
     ),
     driver=Driver("call"),
     clauses=CLAUSES,

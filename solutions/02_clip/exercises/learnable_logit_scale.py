@@ -80,8 +80,8 @@ EXERCISE = Exercise(
     minutes=10,
     hints=(
         "A number that an optimiser may change is an `nn.Parameter`; `torch.tensor(3.0)` is a () tensor.",
-        "log(1 / T) = −log T. `x.clamp(max=c)` leaves small values and their gradient alone.",
-        "Stay with tensors from the parameter to the result: `.item()` and `float()` drop the gradient.",
+        "log(1 / T) = −log T. `x.clamp(max=c)` does not change smaller values and their gradients.",
+        "Use tensors from the parameter to the result: `.item()` and `float()` drop the gradient.",
     ),
     driver=Driver("module", state=True),
     clauses=CLAUSES,

@@ -97,8 +97,8 @@ EXERCISE = Exercise(
     minutes=20,
     hints=(
         "The one-hot targets: `np.eye(C)[labels]` has a 1 in column `labels[i]` of row i.",
-        "The mean of every standardised training feature is 0. Set the derivative by the bias to 0: which b is left?",
-        "Set the derivative by W to 0 and use `np.linalg.solve(A, B)` for A W = B. What is added to XᵀX?",
+        "The mean of every standardised training feature is 0. Set the derivative with respect to the bias to 0: which b is left?",
+        "Set the derivative with respect to W to 0 and use `np.linalg.solve(A, B)` for A W = B. What is added to XᵀX?",
     ),
     driver=Driver("call"),
     clauses=CLAUSES,

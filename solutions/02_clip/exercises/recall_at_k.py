@@ -123,11 +123,11 @@ EXERCISE = Exercise(
     importance=5,
     minutes=20,
     hints=(
-        "`own = owners[None] == np.arange(I)[:, None]` is an (I, T) mask of the right cells. "
+        "`own = owners[None] == np.arange(I)[:, None]` is an (I, T) mask of the correct cells. "
         "Everything can be counted with it and comparisons, without sorting.",
         "An image's best own caption: `np.where(own, similarity, -np.inf).max(axis=1)`. It is among the k first "
-        "when fewer than k *foreign* captions score as high or higher.",
-        "A caption has one right image, at row `owners[t]` of column t. Count the other rows "
+        "when fewer than k captions of *other* images score as high or higher.",
+        "A caption has one correct image, at row `owners[t]` of column t. Count the other rows "
         "that score as high or higher.",
     ),
     driver=Driver("call"),

@@ -84,10 +84,10 @@ EXERCISE = Exercise(
     optional=True,
     needs=("clip_contrastive_loss",),
     hints=(
-        "Every cell of the B × B matrix is a question of its own: does this text belong to this image? "
-        "The answers are +1 on the diagonal and −1 elsewhere: `2 * torch.eye(B) - 1`.",
+        "Each cell of the B × B matrix asks separately: does this text belong to this image? "
+        "The labels are +1 on the diagonal and −1 elsewhere: `2 * torch.eye(B) - 1`.",
         "−log σ(x) is `-F.logsigmoid(x)`. Written as log(1 + exp(−x)) it overflows at about x = −88 in float32.",
-        "Add over all B² cells, then divide by B once: a batch twice as large asks each image twice as much.",
+        "Add over all B² cells, then divide by B once, not by B².",
     ),
     driver=Driver("call", gradient=True),
     clauses=CLAUSES,

@@ -138,8 +138,8 @@ EXERCISE = Exercise(
     minutes=20,
     needs=("clip_contrastive_loss", "learnable_logit_scale"),
     hints=(
-        "Three parameters: `nn.Parameter(image_projection.clone())`, its text twin, "
-        "and `nn.Parameter(torch.zeros(()))`. Hand all three to `torch.optim.Adam`.",
+        "Three parameters: `nn.Parameter(image_projection.clone())`, the same for text, "
+        "and `nn.Parameter(torch.zeros(()))`. Pass all three to `torch.optim.Adam`.",
         "One step: project, normalise, cosines · exp(log_scale), both cross-entropies, then "
         "`zero_grad`, `backward`, `step`. Use all pairs in every step: a few hundred rows are one small matrix.",
         "Write the logits as a function of image and text inside `train_clip`: the loop uses it "

@@ -9,7 +9,7 @@ EXERCISE = Exercise(
     needs=("zero_shot_classify", "recall_at_k"),
     hints=(
         "Write down the shapes that go into your trained model and the one number that comes out.",
-        "Which of the three wishes asks for a *choice* among given sentences, and which for a new sentence?",
+        "Which of the three requests asks for a *choice* among given sentences, and which for a new sentence?",
     ),
     driver=Driver("text"),
 )

@@ -96,8 +96,8 @@ EXERCISE = Exercise(
     importance=5,
     minutes=15,
     hints=(
-        "Axis 1 of prompts counts the templates. After the mean over it you have one vector a class, (C, D).",
-        "The mean of unit vectors is shorter than 1, the more so the less the templates agree: "
+        "Axis 1 of prompts counts the templates. After the mean over it you have one vector per class, (C, D).",
+        "The mean of unit vectors is shorter than 1. How much shorter depends on how well the templates agree: "
         "normalise before the mean *and* after it.",
         "Rows of the result are images. The best class of a row is an argmax along the axis of the classes.",
     ),
