@@ -333,11 +333,11 @@ def _answering(controls: Sequence, answer):
     """Return a box of menus above the HTML answer(*their values), renewed at each choice."""
     import ipywidgets
 
-    shown = ipywidgets.HTML(answer(*(control.value for control in controls)))
+    reply = ipywidgets.HTML(answer(*(control.value for control in controls)))
 
     def refresh(change):
-        shown.value = answer(*(control.value for control in controls))
+        reply.value = answer(*(control.value for control in controls))
 
     for control in controls:
         control.observe(refresh, "value")
-    return ipywidgets.VBox([*controls, shown])
+    return ipywidgets.VBox([*controls, reply])
