@@ -60,7 +60,7 @@ def test_attention_is_torchs_and_the_packages():
     library, x = drawn(nn.MultiheadAttention(12, 3, batch_first=True)), torch.randn(4, 5, 12)
     padding = torch.tensor([[0, 0, 0, 0, 0], [0, 0, 0, 1, 1], [1, 0, 1, 0, 0], [1, 1, 1, 1, 1]]).bool()
     parts = library.in_proj_weight, library.in_proj_bias, library.out_proj.weight, library.out_proj.bias
-    output, weights = reference(WEEK, "multi_head_attention")(x, *parts, 3, padding)
+    output, weights = reference(WEEK, "multi_head_attention")(x, *parts, heads=3, padding=padding)
     theirs, their_weights = library(x, x, x, key_padding_mask=padding, average_attn_weights=False)
     close(output[:3], theirs[:3])
     close(weights[:3], their_weights[:3])

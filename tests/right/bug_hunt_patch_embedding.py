@@ -25,7 +25,7 @@ def against_unfold(embed):
             try:
                 embed(wrong, *parts)
             except ValueError:
-                pass
+                pass  # refused, as it must be
             else:
                 raise AssertionError("accepted")
 
@@ -59,7 +59,7 @@ def one_parameter_at_a_time(embed):
         try:
             accepted.append(embed(torch.randn(1, 2, *size), *parts))
         except ValueError:
-            continue
+            continue  # refused, as it must be
     assert not accepted
 
 

@@ -6,7 +6,7 @@ from torch.nn import functional as F
 from mmlab.instructor.authoring.exercise import Answer
 
 
-def head_by_head(x, in_weight, in_bias, out_weight, out_bias, heads, padding):
+def head_by_head(x, in_weight, in_bias, out_weight, out_bias, *, heads, padding):
     width = x.size(-1)
     if width % heads:
         raise ValueError("heads")
@@ -26,7 +26,7 @@ def head_by_head(x, in_weight, in_bias, out_weight, out_bias, heads, padding):
     return outputs + out_bias, torch.stack(weights, dim=1)
 
 
-def heads_as_samples(x, in_weight, in_bias, out_weight, out_bias, heads, padding):
+def heads_as_samples(x, in_weight, in_bias, out_weight, out_bias, *, heads, padding):
     batch, tokens, width = x.shape
     if heads * (width // heads) != width:
         raise ValueError(f"{heads} heads of a width of {width}")

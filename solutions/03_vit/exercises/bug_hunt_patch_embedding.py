@@ -457,7 +457,7 @@ def part_by_part(embed):
         try:
             tokens(torch.zeros(1, 1, *sizes))
         except ValueError:
-            continue
+            continue  # refused, as it must be
         raise AssertionError(f"{sizes} accepted")
 
 

@@ -1,10 +1,21 @@
 """multi_head_attention: fused query-key-value weights, heads, a key padding mask; the output and the weights."""
 
 import torch
-from _draw import call, drawn, table, value
+from _draw import drawn, table
 from torch.nn import functional as F
 
 from mmlab.instructor.authoring.exercise import Compare, Driver, Exercise, mistake
+
+
+def call(*args):
+    """Return one case: five tensors by place, heads and padding by name."""
+    *tensors, heads, padding = args
+    return {"args": tensors, "kwargs": {"heads": heads, "padding": padding}}
+
+
+def value(*args):
+    """Return one case that is judged by its value alone: rounding decides the last digits of its gradient."""
+    return call(*args) | {"gradient": False}
 
 
 def mask(*rows: str) -> torch.Tensor:
@@ -86,7 +97,7 @@ CLAUSES = {
 }
 
 
-def loops(x, in_weight, in_bias, out_weight, out_bias, heads, padding):
+def loops(x, in_weight, in_bias, out_weight, out_bias, *, heads, padding):
     width = x.shape[2]
     if width % heads != 0:
         raise ValueError("heads must divide the width")
@@ -109,7 +120,7 @@ def loops(x, in_weight, in_bias, out_weight, out_bias, heads, padding):
     return torch.stack(mixed) @ out_weight.T + out_bias, torch.stack(weights)
 
 
-def by_einsum(x, in_weight, in_bias, out_weight, out_bias, heads, padding):
+def by_einsum(x, in_weight, in_bias, out_weight, out_bias, *, heads, padding):
     if x.shape[-1] % heads:
         raise ValueError(f"{heads} heads of a width of {x.shape[-1]}")
     weight, bias = in_weight.reshape(3, heads, -1, x.shape[-1]), in_bias.reshape(3, heads, 1, -1)
