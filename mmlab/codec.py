@@ -141,11 +141,11 @@ def is_torch(value) -> bool:
 def _encode(value, raw: list[bytes], where: tuple, depth: int):
     """Return a value as a tree for JSON, and add the bytes of its arrays to `raw`.
 
-    where  the way to the value, for messages: see `_place`
+    where  the way to the value, for messages: see `_path_of`
     """
     if depth > DEPTH:
         raise InputError(
-            f"{_place(where)} is nested deeper than {DEPTH} levels", KNOWN, "return a flatter value"
+            f"{_path_of(where)} is nested deeper than {DEPTH} levels", KNOWN, "return a flatter value"
         )
     if type(value) in _PLAIN:
         return value
@@ -178,13 +178,13 @@ def _encode(value, raw: list[bytes], where: tuple, depth: int):
     return _encode_array(value, raw, where)
 
 
-def _place(where: tuple) -> str:
+def _path_of(where: tuple) -> str:
     """Return the way to a value in words: (("value",), "loss") is value['loss']."""
     steps = []
     while len(where) == 2 and isinstance(where[0], tuple):
         where, key = where
         steps.append(f"[{key!r}]")
-    start = where[0] if len(where) == 1 else where[0] + _place(where[1])
+    start = where[0] if len(where) == 1 else where[0] + _path_of(where[1])
     return start + "".join(reversed(steps))
 
 
@@ -196,14 +196,14 @@ def _encode_array(value, raw: list[bytes], where: tuple):
         name = _name_of(array.dtype)
         if name not in ITEM_SIZES or isinstance(value, numpy.ma.MaskedArray):
             raise InputError(
-                f"{_place(where)} is a numpy array of dtype {array.dtype}", KNOWN, "use numbers or booleans"
+                f"{_path_of(where)} is a numpy array of dtype {array.dtype}", KNOWN, "use numbers or booleans"
             )
         raw.append(array.astype(array.dtype.newbyteorder("<"), copy=False).tobytes())
         return [tag, name, *array.shape]
     for plain in (int, float):  # subclasses, such as IntEnum
         if isinstance(value, plain):
             return plain(value)
-    raise InputError(f"{_place(where)} is a {type(value).__name__}", KNOWN, "return plain values")
+    raise InputError(f"{_path_of(where)} is a {type(value).__name__}", KNOWN, "return plain values")
 
 
 def _encode_tensor(value, raw: list[bytes], where: tuple):
@@ -212,7 +212,7 @@ def _encode_tensor(value, raw: list[bytes], where: tuple):
     name = _name_of(value.dtype).removeprefix("torch.")
     if name not in ITEM_SIZES or value.layout is not torch.strided or value.is_meta:
         raise InputError(
-            f"{_place(where)} is a {value.layout} tensor of {value.dtype} on {value.device}",
+            f"{_path_of(where)} is a {value.layout} tensor of {value.dtype} on {value.device}",
             KNOWN,
             "return a dense tensor of numbers",
         )

@@ -92,3 +92,87 @@ def test_photographs_of_any_size_can_be_explored(capsys):
     ]
     with pytest.raises(InputError, match="1 captions, cosines \\(2, 2\\)"):
         widgets.explore(np.eye(2), photographs, ["a cat"])
+
+
+@pytest.fixture
+def attention():
+    generator = np.random.default_rng(0)
+    weights = [
+        generator.dirichlet(np.ones(10), (2, 4, 10)) for _ in range(2)
+    ]  # 2 images, 4 heads, 1 + 9 tokens
+    titles = [world.caption(scene) for scene in SCENES[:2]]
+    return widgets.AttentionExplorer(weights, world.render(SCENES[:2], size=48), titles)
+
+
+def test_a_token_attends_to_what_the_weights_say(attention):
+    row = attention.weights[1][0, 2, 5]  # block 2, image 1, head 3, the patch in the middle
+    assert (attention.row(0, 1, 3, 5) == row).all()
+    assert np.allclose(attention.row(0, 1, 0, 5), attention.weights[1][0, :, 5].mean(0))
+    assert [attention.token_name(token) for token in (0, 1, 5, 9)] == [
+        "class token",
+        "row 1, column 1",
+        "row 2, column 2",
+        "row 3, column 3",
+    ]
+    best = attention.token_name(1 + int(row[1:].argmax()))
+    assert f"row 2, column 2 attends most to {best} ({row[1:].max():.2f})" in attention.words(0, 1, 3, 5)
+
+
+def test_the_attention_explorer_answers_to_each_menu(attention):
+    *menus, shown = attention.widget().children
+    assert (
+        [menu.description for menu in menus]
+        == [menu.tooltip for menu in menus]
+        == ["Image", "Block", "Head", "Token"]
+    )
+    assert menus[1].value == 1, "the last block comes first"
+    for menu, value in zip(menus, (1, 0, 3, 5), strict=True):
+        before, menu.value = shown.value, value
+        assert shown.value != before
+    assert attention.titles[1] in shown.value and "Block 1, head 3: row 2, column 2" in shown.value
+    assert len(re.search(r'alt="([^"]*)"', shown.value).group(1)) > 40
+
+
+def test_a_chosen_patch_gets_a_frame_and_the_class_token_none():
+    image = np.full((48, 48, 3), 90, np.uint8)
+    plain, framed = widgets._outlined(image, 3), widgets._outlined(image, 3, patch=5)
+    rows, columns = np.nonzero((plain != framed).any(2))
+    third = len(plain) // 3
+    assert rows.min() == third and rows.max() == 2 * third - 1
+    assert columns.min() == 2 * third and columns.max() == 3 * third - 1
+    assert (image == 90).all(), "the image itself stays as it is"
+
+
+def test_the_patch_explorer_counts_tokens():
+    explorer = widgets.PatchExplorer(world.render(SCENES[:2], size=96), ["one", "two"])
+    assert explorer.words(32, 8) == (
+        "32 px in patches of 8: 16 patch tokens of 192 numbers and the class token; "
+        "a head has 17 × 17 = 289 attention weights"
+    )
+    *menus, shown = explorer.widget().children
+    assert [menu.description for menu in menus] == ["Image", "Resolution", "Patch"]
+    before, menus[1].value = shown.value, 96
+    assert "96 px in patches of 4: 576 patch tokens" in shown.value and shown.value != before
+    assert "in 24 × 24 patches" in re.search(r'alt="([^"]*)"', shown.value).group(1)
+
+
+def test_both_explorers_have_words_for_a_terminal(attention, capsys):
+    widgets.attention_explorer(attention.weights, attention.images, attention.titles)
+    assert capsys.readouterr().out.startswith(
+        f"{attention.titles[0]}. Block 2, mean of the heads: class token"
+    )
+    widgets.patch_explorer(attention.images, attention.titles, (16, 32), (8,))
+    assert len(capsys.readouterr().out.splitlines()) == 2
+
+
+def test_what_cannot_be_explored_is_named(attention):
+    with pytest.raises(InputError, match="0 images"):
+        widgets.PatchExplorer([], [])
+    with pytest.raises(InputError, match="patches that divide"):
+        widgets.PatchExplorer(attention.images, attention.titles, (32,), (5,))
+    with pytest.raises(InputError, match="square grid"):
+        widgets.AttentionExplorer([np.ones((2, 4, 9, 9))], attention.images, attention.titles)
+    with pytest.raises(InputError, match="1 titles"):
+        widgets.AttentionExplorer(attention.weights, attention.images, ["one"])
+    with pytest.raises(InputError, match="shapes"):
+        widgets.AttentionExplorer([], [], [])

@@ -1,11 +1,14 @@
 """Our ViT is transformers' ViTModel and, with `pre_norm`, its CLIPVisionModel."""
 
+import numpy as np
 import pytest
 import torch
+from PIL import Image
 from safetensors.torch import load_file
-from transformers import CLIPVisionConfig, CLIPVisionModel, ViTConfig, ViTModel
-from transformers.models.vit.modeling_vit import ViTLayer
+from transformers import CLIPVisionConfig, CLIPVisionModel, ViTConfig, ViTImageProcessorPil, ViTModel
+from transformers.models.vit.modeling_vit import ViTLayer, ViTPatchEmbeddings
 
+from mmlab import data, world
 from mmlab.models import weights
 from mmlab.models.attention import ACTIVATIONS, MultiHeadAttention, causal_mask
 from mmlab.models.vit import VisionConfig, ViT
@@ -133,3 +136,48 @@ def test_cross_attention_is_torchs_MultiheadAttention():
     ours, theirs = attention_pair()
     x, context = torch.randn(4, 11, 40), torch.randn(4, 6, 40)
     close(ours(x, context), theirs(x, context, context)[0])
+
+
+# Largest difference allowed between two orders of the same sums, values up to about 10.
+ROUNDING = {torch.float32: 1e-5, torch.float64: 1e-12}
+
+
+@pytest.mark.parametrize("dtype", ROUNDING)
+def test_each_part_is_the_librarys_up_to_rounding(dtype):
+    ours = shaken(ViT(VisionConfig(**OURS))).to(dtype)
+    theirs = library_vit(ViTConfig(**weights.vit_config(ours))).to(dtype)
+    theirs.load_state_dict(weights.vit_to_transformers(ours.state_dict()))
+    x = pixels().to(dtype)
+    patches = ours.patches(x).flatten(2).transpose(1, 2)
+    by_hand = (
+        x.reshape(7, 3, 3, 8, 3, 8).permute(0, 2, 4, 1, 3, 5).reshape(7, 9, 192)
+        @ ours.patches.weight.flatten(1).T
+        + ours.patches.bias
+    )
+    assert isinstance(theirs.embeddings.patch_embeddings, ViTPatchEmbeddings)
+    library = theirs.embeddings.patch_embeddings(x)
+    pairs = {
+        "patches": (patches, library),
+        "patches by hand": (by_hand, library),
+        "embeddings": (ours.embed(x), theirs.embeddings(x)),
+        "layer": (ours.blocks[1](patches), theirs.layers[1](patches)),
+        "tokens": (ours(x), theirs(x).last_hidden_state),
+    }
+    differences = {name: (a - b).abs().max().item() for name, (a, b) in pairs.items()}
+    assert max(differences.values()) < ROUNDING[dtype], differences
+
+
+@pytest.mark.parametrize("dtype", ROUNDING)
+def test_attention_is_torchs_up_to_rounding(dtype):
+    ours, theirs = (module.to(dtype) for module in attention_pair())
+    x = torch.randn(4, 11, 40, dtype=dtype)
+    assert (ours(x) - theirs(x, x, x)[0]).abs().max() < ROUNDING[dtype]
+
+
+@pytest.mark.parametrize("size", [32, 48])
+def test_preprocess_after_a_resize_is_ViTImageProcessor(size):
+    images = world.render(world.sample(5, seed=3), size=96)
+    processor = ViTImageProcessorPil(size={"height": size, "width": size})
+    theirs = processor(images=list(images), return_tensors="pt")["pixel_values"]
+    resized = [Image.fromarray(each).resize((size, size), Image.Resampling.BILINEAR) for each in images]
+    close(data.preprocess(np.stack(resized)), theirs)
