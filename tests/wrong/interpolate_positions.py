@@ -28,4 +28,5 @@ ANSWERS = (
     Answer("row_by_row", {MOVED: 'moved = F.interpolate(grid.T.reshape(1, -1, *old), size=(old[0], new[1]), mode="bicubic")\n    moved = F.interpolate(moved, size=tuple(new), mode="nearest")'}, "bicubic along both axes"),
     Answer("scaled_and_cut", {MOVED: 'scale = max(new[0] / old[0], new[1] / old[1])\n    moved = F.interpolate(grid.T.reshape(1, -1, *old), scale_factor=scale, mode="bicubic")[:, :, : new[0], : new[1]]'}, "each axis has its own factor"),
     Answer("features_and_grid_as_an_image", {MOVED: 'moved = F.interpolate(grid.reshape(1, 1, len(grid), -1), size=(new[0] * new[1], grid.shape[1]), mode="bicubic")', "moved.flatten(2)[0].T": "moved[0, 0]"}, "each feature is an image"),
+    Answer("rounded_through_float32", {"positions[:prefix], positions[prefix:]": "positions.float()[:prefix], positions.float()[prefix:]", RETURN: RETURN + ".to(positions.dtype)"}, "float64 keeps its digits"),
 )  # fmt: skip

@@ -32,4 +32,5 @@ ANSWERS = (
     Answer("mask_in_place", {HIDDEN: "padding |= padding.all(dim=1, keepdim=True).roll(1)\n    hidden = padding[:, None, None]"}, "nothing is changed in place"),
     Answer("causal", {HIDDEN: "hidden = padding[:, None, None] | torch.ones(x.shape[1], x.shape[1], dtype=torch.bool).triu(1)"}, "every token looks at all tokens"),
     Answer("tokens_of_other_samples", {"q @ k.transpose(2, 3)": "q @ k.roll(1, dims=0).transpose(2, 3)"}, "each sample on its own"),
+    Answer("minus_ten_thousand", {"scores.masked_fill(hidden, torch.finfo(x.dtype).min)": "(scores - 10_000.0 * hidden)"}, "hidden logits may be far above the visible ones"),
 )  # fmt: skip

@@ -19,4 +19,5 @@ ANSWERS = (
     Answer("upside_down", {RETURN: RETURN + ".flip(2)"}, "the first patch is at the top"),
     Answer("channels_at_the_end", {RETURN: RETURN + ".permute(0, 2, 3, 1)"}, "(B, C, Y, X)"),
     Answer("mean_of_channels", {RETURN: RETURN + ".clone()[:, :1]"}, "every channel"),
+    Answer("rounded_through_float32", {"rows.reshape(": "rows.float().reshape(", RETURN: RETURN + ".to(rows.dtype)"}, "float64 keeps its digits"),
 )  # fmt: skip

@@ -73,7 +73,10 @@ CLAUSES = {
         call(numbered(13, 2), (3, 4), (4, 3), 1),
         call(numbered(1 + 64, 1), (8, 8), (3, 5), 1),
     ],
-    "float64": [call(positions((3, 4), dtype=torch.float64) / 3, (3, 4), (5, 2), 1)],
+    "float64": [
+        call(positions((3, 4), dtype=torch.float64) / 3, (3, 4), (5, 2), 1),
+        call(positions((3, 4), dtype=torch.float64) * 1e200, (3, 4), (5, 2), 1),  # above float32
+    ],
     "positions that are not contiguous": [
         call(table(3, 13).T, (3, 4), (4, 5), 1),
         call(table(26, 2)[::2], (3, 4), (4, 5), 1),

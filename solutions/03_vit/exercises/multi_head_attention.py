@@ -55,7 +55,7 @@ CLEAR = [
     table(24),
     table(8, 8),
     table(8),
-]  # whole numbers: products are exact, and the logits are in the thousands
+]  # whole numbers: products are exact, and the logits are large
 
 CLAUSES = {
     "heads that do not divide the width are refused": [
@@ -83,10 +83,11 @@ CLAUSES = {
     "float64": [
         call(table(2, 3, 6, dtype=torch.float64) / 4, *layer(6, dtype=torch.float64), 2, mask("..x", "xxx"))
     ],
-    "logits in the thousands": [
+    "logits in the tens of thousands": [
         value(table(2, 4, 8), *CLEAR, 2, mask("....", "..x.")),
         value(-table(2, 4, 8, shift=3), *CLEAR, 2, mask("...x", "xxxx")),
         value(table(2, 4, 8), *CLEAR, 2, mask("xxx.", ".xxx")),  # also far below 0
+        *(value(8 * table(2, 4, 8, shift=shift), *CLEAR, 2, mask("x..x", ".xx.")) for shift in (0, 2)),
     ],
     "inputs of 0": [call(torch.zeros(2, 3, 6), *layer(6), 2, mask("..x", "..."))],
     "equal tokens": [call(table(2, 1, 6).repeat(1, 4, 1) / 4, *layer(6), 2, mask("...x", "...."))],

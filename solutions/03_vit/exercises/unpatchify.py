@@ -56,6 +56,7 @@ CLAUSES = {
     ],
     "the dtype stays": [
         call(table(2, 4, 18, dtype=torch.float64) / 3, (2, 3), (4, 6)),
+        call(table(2, 4, 18, dtype=torch.float64) * 1e200, (2, 3), (4, 6)),  # above float32
         call(numbered(1, 4, 18, dtype=torch.uint8), (2, 3), (4, 6)),
     ],
     "rows that are not contiguous": [
