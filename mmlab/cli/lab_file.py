@@ -10,7 +10,7 @@ import os
 import re
 from pathlib import Path
 
-from mmlab.cli import notebook, paths
+from mmlab.cli import labs, notebook, paths
 from mmlab.cli.notebook import about
 from mmlab.errors import InputError, NotebookError
 from mmlab.files import atomic_write
@@ -32,13 +32,8 @@ def located(name: str) -> Path:
         return path / "lab.ipynb"
     if path.exists() or not re.fullmatch(r"\d\d(_\w+)?", name):
         return path
-    released = {lab.parent.name: lab for lab in paths.released(paths.root())}
-    for week, lab in released.items():
-        if name in (week, week[:2]):
-            return Path(os.path.relpath(lab))
-    raise InputError(
-        f"week {name!r}", f"one of {', '.join(released) or 'none'}", "name a week whose lab is there"
-    )
+    (lab,) = labs.labs(paths.root(), [name])
+    return Path(os.path.relpath(lab))
 
 
 def by_grade_id(lab: dict) -> dict[str, dict]:
