@@ -35,14 +35,14 @@ def measure(
 
     returns     {"ratios": {name: ours / library, with one thread}, "ok": all at least 1 within noise,
                 "pairs": {name: {"ours", "library", "ratio"}}, "ratios_by_threads": {threads: {name: ratio}},
-                "load": programs that waited for a core at the end, "peak_gflops": of a matrix product 1024³, "achieved_gflops" and "utilisation": of a training
-                step of the ViT, "activation", "notes"}
+                "peak_gflops": of a matrix product 1024³, "achieved_gflops" and "utilisation": of a training
+                step of the ViT, "load": programs that ran or waited in the last minute, "activation", "notes"}
 
     With one thread the time is CPU time, which other programs disturb least; with more it is wall-clock time,
     so those ratios mean something only where "load" is below the number of cores.
-    "clip_caption" has captions of one shape, padded as a tokenizer pads them; our tower
+    "clip_caption_step" has captions of one shape, padded as a tokenizer pads them; our tower
     cuts the padding after the longest text, which does not change the result.
-    "clip_full" has texts of full length.
+    "clip_full_step" has texts of full length.
     """
     import torch
 
