@@ -492,13 +492,8 @@ def cross_fusion_pair(activation: str) -> Pair:
             x = self.project["image"](parts["image"]).mean(dim=1, keepdim=True)
             audio = self.project["audio"](parts["audio"])
             context = self.norm_context(torch.cat([self.nothing.expand(ROWS, 1, -1), audio], dim=1))
-            asked = self.norm1(x)
-            x = (
-                x
-                + self.attention(asked, context, context, key_padding_mask=self.padding, need_weights=False)[
-                    0
-                ]
-            )
+            query, padding = self.norm1(x), self.padding
+            x = x + self.attention(query, context, context, key_padding_mask=padding, need_weights=False)[0]
             return self.norm(x + self.mlp(self.norm2(x)))[:, 0]
 
     theirs = Library()

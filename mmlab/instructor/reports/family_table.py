@@ -13,7 +13,7 @@ from mmlab.files import atomic_write
 
 DATA, PAGE = Path("book/families.toml"), Path("book/families.md")
 STATUSES = {
-    "published": "stated in a paper, a model card or documentation, or readable in released code or weights",
+    "published": "stated in a published paper, a model card or documentation, or readable in released code or weights",
     "inferred": "follows from released files; nobody states it",
     "vendor claim": "stated by the vendor, and nobody outside can check it",
     "contradicted": "often repeated, but the source says otherwise",

@@ -3,22 +3,24 @@
 Each function gets a dtype and returns what the two sides return; the weights are random and none is 0 or 1.
 """
 
-from typing import Any
+from __future__ import annotations
 
-import torch
-from torch import Tensor, nn
+from typing import TYPE_CHECKING, Any
 
-from mmlab.models import clip, text, vit, weights
-from mmlab.models.attention import MultiHeadAttention, TransformerBlock, causal_mask
-from mmlab.models.fusion import DecoderBlock, GatedCrossBlock, QueryTransformer, Resampler
+if TYPE_CHECKING:
+    import torch
+    from torch import Tensor, nn
+
+    from mmlab.models.attention import MultiHeadAttention
 
 WIDTH, HEADS, CONTEXT = 40, 5, 28
-VISION = vit.VisionConfig(image_size=24, patch=8, width=WIDTH, layers=2, heads=HEADS, mlp_ratio=3)
-Outputs = tuple[Tensor, Tensor]
+Outputs = tuple[Any, Any]
 
 
 def randomised(model: nn.Module, dtype: torch.dtype) -> nn.Module:
     """Return the model in eval mode and of that dtype, with noise on every weight."""
+    import torch
+
     with torch.no_grad():
         for parameter in model.parameters():
             parameter.add_(0.1 * torch.randn_like(parameter))
@@ -27,15 +29,21 @@ def randomised(model: nn.Module, dtype: torch.dtype) -> nn.Module:
 
 def sequences(dtype: torch.dtype, width: int = WIDTH) -> tuple[Tensor, Tensor, Tensor]:
     """Return x (4, 6, D), a context (4, 9, width) and the mask (4, 9) of its ragged lengths."""
+    import torch
+
     mask = torch.arange(9) < torch.tensor([9, 5, 1, 7])[:, None]
     return torch.randn(4, 6, WIDTH).to(dtype) * 1.7, torch.randn(4, 9, width).to(dtype) * 1.3, mask
 
 
-def vit_pair(dtype: torch.dtype) -> tuple[vit.ViT, nn.Module, Tensor]:
+def vit_pair(dtype: torch.dtype) -> tuple[nn.Module, nn.Module, Tensor]:
     """Return our ViT, a ViTModel with its weights, and pixels."""
+    import torch
     from transformers import ViTConfig, ViTModel
 
-    ours = randomised(vit.ViT(VISION), dtype)
+    from mmlab.models import vit, weights
+
+    config = vit.VisionConfig(image_size=24, patch=8, width=WIDTH, layers=2, heads=HEADS, mlp_ratio=3)
+    ours = randomised(vit.ViT(config), dtype)
     theirs = ViTModel(ViTConfig(**weights.vit_config(ours)), add_pooling_layer=False).to(dtype).eval()
     theirs.load_state_dict(weights.vit_to_transformers(ours.state_dict()))
     return ours, theirs, torch.randn(7, 3, 24, 24).to(dtype) * 1.7
@@ -60,9 +68,12 @@ def vit_model(dtype: torch.dtype) -> Outputs:
     return ours(pixels), theirs(pixels).last_hidden_state
 
 
-def clip_pair(dtype: torch.dtype) -> tuple[clip.CLIP, nn.Module, Tensor, Tensor]:
+def clip_pair(dtype: torch.dtype) -> tuple[nn.Module, nn.Module, Tensor, Tensor]:
     """Return our CLIP, a CLIPModel with its weights, pixels, and ids of texts of several lengths."""
+    import torch
     from transformers import CLIPConfig, CLIPModel
+
+    from mmlab.models import clip, text, vit, weights
 
     tower = text.TextConfig(
         vocabulary_size=50, width=32, layers=2, heads=4, length=13, activation="quick_gelu"
@@ -95,6 +106,7 @@ def text_tower(dtype: torch.dtype) -> Outputs:
 
 def siglip_loss(dtype: torch.dtype) -> Outputs:
     """Return our loss of a SiglipModel's embeddings, and the model's own loss."""
+    import torch
     from transformers import SiglipConfig, SiglipModel
 
     from mmlab.losses import siglip_loss
@@ -113,6 +125,8 @@ def siglip_loss(dtype: torch.dtype) -> Outputs:
 
 def copy_attention(ours: MultiHeadAttention, theirs: nn.MultiheadAttention) -> None:
     """Give torch's attention the weights of ours."""
+    import torch
+
     parts = {"q": ours.query, "k": ours.key, "v": ours.value}
     with torch.no_grad():
         theirs.in_proj_bias.copy_(torch.cat([part.bias for part in parts.values()]))
@@ -126,6 +140,10 @@ def copy_attention(ours: MultiHeadAttention, theirs: nn.MultiheadAttention) -> N
 
 def self_attention(dtype: torch.dtype) -> Outputs:
     """Return causal self-attention of both sides."""
+    from torch import nn
+
+    from mmlab.models.attention import MultiHeadAttention, causal_mask
+
     ours = randomised(MultiHeadAttention(WIDTH, HEADS), dtype)
     theirs = nn.MultiheadAttention(WIDTH, HEADS, batch_first=True, dtype=dtype)
     copy_attention(ours, theirs)
@@ -135,6 +153,10 @@ def self_attention(dtype: torch.dtype) -> Outputs:
 
 def encoder_block(dtype: torch.dtype) -> Outputs:
     """Return what the transformer block of both sides returns, causal."""
+    from torch import nn
+
+    from mmlab.models.attention import TransformerBlock, causal_mask
+
     ours = randomised(TransformerBlock(WIDTH, HEADS, 3), dtype)
     theirs = nn.TransformerEncoderLayer(
         WIDTH, HEADS, 3 * WIDTH, 0.0, "gelu", batch_first=True, norm_first=True, dtype=dtype
@@ -155,6 +177,10 @@ def copy_mlp_and_norms(ours: nn.Module, theirs: nn.Module, norms: int) -> None:
 
 def cross_attention(dtype: torch.dtype) -> Outputs:
     """Return cross-attention of both sides, with keys of another width and padding."""
+    from torch import nn
+
+    from mmlab.models.attention import MultiHeadAttention
+
     ours = randomised(MultiHeadAttention(WIDTH, HEADS, CONTEXT), dtype)
     theirs = nn.MultiheadAttention(WIDTH, HEADS, kdim=CONTEXT, vdim=CONTEXT, batch_first=True, dtype=dtype)
     copy_attention(ours, theirs)
@@ -164,6 +190,11 @@ def cross_attention(dtype: torch.dtype) -> Outputs:
 
 def decoder_block(dtype: torch.dtype) -> Outputs:
     """Return what the decoder block of both sides returns, causal and with padding of the context."""
+    from torch import nn
+
+    from mmlab.models.attention import causal_mask
+    from mmlab.models.fusion import DecoderBlock
+
     ours = randomised(DecoderBlock(WIDTH, HEADS, 3), dtype)
     theirs = nn.TransformerDecoderLayer(
         WIDTH, HEADS, 3 * WIDTH, 0.0, "gelu", batch_first=True, norm_first=True, dtype=dtype
@@ -178,6 +209,8 @@ def decoder_block(dtype: torch.dtype) -> Outputs:
 
 def without_bias(ours: nn.Linear, theirs: nn.Linear) -> None:
     """Give our layer the weights of theirs, which has no bias."""
+    import torch
+
     with torch.no_grad():
         ours.weight.copy_(theirs.weight)
         ours.bias.zero_()
@@ -187,6 +220,8 @@ def resampler(dtype: torch.dtype) -> Outputs:
     """Return the latents of both sides; Idefics has no biases, so ours are 0."""
     from transformers import IdeficsConfig
     from transformers.models.idefics.perceiver import IdeficsPerceiverResampler
+
+    from mmlab.models.fusion import Resampler
 
     config = IdeficsConfig(
         vision_config={"embed_dim": WIDTH}, perceiver_config={"qk_layer_norms_perceiver": False}
@@ -229,6 +264,8 @@ def query_transformer(dtype: torch.dtype) -> Outputs:
     """Return the queries of both sides after three layers, with padding of the features."""
     from transformers import Blip2QFormerConfig, Blip2QFormerModel
 
+    from mmlab.models.fusion import QueryTransformer
+
     ours = randomised(QueryTransformer(WIDTH, HEADS, 6, layers=3, mlp_ratio=3, context_width=CONTEXT), dtype)
     state = {f"layernorm.{name}": value for name, value in ours.norm.state_dict().items()}
     for number, block in enumerate(ours.blocks):
@@ -252,16 +289,13 @@ def query_transformer(dtype: torch.dtype) -> Outputs:
     return ours(features, mask), wanted.last_hidden_state
 
 
-class NormedHeads(nn.Module):
-    """A linear layer, then an RMS norm of each head: what Mllama does to queries and keys, and our attention does not."""
+def normed_heads(linear: nn.Linear, norm: nn.Module, heads: int) -> nn.Module:
+    """Return the layer, then an RMS norm of each head: what Mllama does to queries and keys, and our attention does not."""
+    from torch import nn
 
-    def __init__(self, linear: nn.Linear, norm: nn.Module, heads: int):
-        super().__init__()
-        self.linear, self.norm, self.heads, self.in_features = linear, norm, heads, linear.in_features
-
-    def forward(self, x: Tensor) -> Tensor:
-        """Return the projection, normalised in each head: (B, T, D) → (B, T, D)."""
-        return self.norm(self.linear(x).unflatten(2, (self.heads, -1))).flatten(2)
+    both = nn.Sequential(linear, nn.Unflatten(2, (heads, -1)), norm, nn.Flatten(2))
+    both.in_features = linear.in_features
+    return both
 
 
 def mllama_config() -> Any:
@@ -284,13 +318,15 @@ def mllama_weights(ours: MultiHeadAttention, theirs: Any) -> None:
     names = {"query": "q_proj", "key": "k_proj", "value": "v_proj", "out": "o_proj"}
     for name, name_there in names.items():
         without_bias(getattr(ours, name), getattr(theirs, name_there))
-    ours.query = NormedHeads(ours.query, theirs.q_norm, ours.heads)
-    ours.key = NormedHeads(ours.key, theirs.k_norm, ours.heads)
+    ours.query = normed_heads(ours.query, theirs.q_norm, ours.heads)
+    ours.key = normed_heads(ours.key, theirs.k_norm, ours.heads)
 
 
 def mllama_attention(dtype: torch.dtype) -> Outputs:
     """Return cross-attention of both sides, with padding."""
     from transformers.models.mllama.modeling_mllama import MllamaTextCrossAttention
+
+    from mmlab.models.attention import MultiHeadAttention
 
     theirs = randomised(MllamaTextCrossAttention(mllama_config(), layer_idx=1), dtype)
     ours = MultiHeadAttention(WIDTH, HEADS).to(dtype)
@@ -303,6 +339,8 @@ def mllama_attention(dtype: torch.dtype) -> Outputs:
 def mllama_block(dtype: torch.dtype) -> Outputs:
     """Return what the gated block of both sides returns; ours has Mllama's RMS norms and gated MLP."""
     from transformers.models.mllama.modeling_mllama import MllamaCrossAttentionDecoderLayer
+
+    from mmlab.models.fusion import GatedCrossBlock
 
     theirs = randomised(MllamaCrossAttentionDecoderLayer(mllama_config(), layer_idx=1), dtype)
     ours = GatedCrossBlock(WIDTH, HEADS).to(dtype)
