@@ -175,8 +175,8 @@ def copy_mlp_and_norms(ours: nn.Module, theirs: nn.Module, norms: int) -> None:
         getattr(theirs, f"norm{number}").load_state_dict(getattr(ours, f"norm{number}").state_dict())
 
 
-def cross_attention(dtype: torch.dtype) -> Outputs:
-    """Return cross-attention of both sides, with keys of another width and padding."""
+def cross_pair(dtype: torch.dtype) -> tuple[nn.Module, nn.Module]:
+    """Return our attention with keys of another width and a MultiheadAttention with its weights."""
     from torch import nn
 
     from mmlab.models.attention import MultiHeadAttention
@@ -184,24 +184,37 @@ def cross_attention(dtype: torch.dtype) -> Outputs:
     ours = randomised(MultiHeadAttention(WIDTH, HEADS, CONTEXT), dtype)
     theirs = nn.MultiheadAttention(WIDTH, HEADS, kdim=CONTEXT, vdim=CONTEXT, batch_first=True, dtype=dtype)
     copy_attention(ours, theirs)
+    return ours, theirs
+
+
+def cross_attention(dtype: torch.dtype) -> Outputs:
+    """Return cross-attention of both sides, with padding."""
+    ours, theirs = cross_pair(dtype)
     x, context, mask = sequences(dtype, CONTEXT)
     return ours(x, context, mask[:, None, None]), theirs(x, context, context, key_padding_mask=~mask)[0]
 
 
-def decoder_block(dtype: torch.dtype) -> Outputs:
-    """Return what the decoder block of both sides returns, causal and with padding of the context."""
+def decoder_pair(dtype: torch.dtype, activation: str = "gelu") -> tuple[nn.Module, nn.Module]:
+    """Return our decoder block and a TransformerDecoderLayer with its weights."""
     from torch import nn
 
-    from mmlab.models.attention import causal_mask
     from mmlab.models.fusion import DecoderBlock
 
-    ours = randomised(DecoderBlock(WIDTH, HEADS, 3), dtype)
+    ours = randomised(DecoderBlock(WIDTH, HEADS, 3, activation), dtype)
     theirs = nn.TransformerDecoderLayer(
-        WIDTH, HEADS, 3 * WIDTH, 0.0, "gelu", batch_first=True, norm_first=True, dtype=dtype
+        WIDTH, HEADS, 3 * WIDTH, 0.0, activation, batch_first=True, norm_first=True, dtype=dtype
     )
     copy_attention(ours.attention, theirs.self_attn)
     copy_attention(ours.cross, theirs.multihead_attn)
     copy_mlp_and_norms(ours, theirs, norms=3)
+    return ours, theirs
+
+
+def decoder_block(dtype: torch.dtype) -> Outputs:
+    """Return what the decoder block of both sides returns, causal and with padding of the context."""
+    from mmlab.models.attention import causal_mask
+
+    ours, theirs = decoder_pair(dtype)
     x, context, mask = sequences(dtype)
     wanted = theirs(x, context, tgt_mask=~causal_mask(6), memory_key_padding_mask=~mask)
     return ours(x, context, context_mask=mask), wanted
@@ -260,13 +273,16 @@ QFORMER = {  # our names → those of Blip2QFormerModel, within a layer
 }
 
 
-def query_transformer(dtype: torch.dtype) -> Outputs:
-    """Return the queries of both sides after three layers, with padding of the features."""
+def query_pair(dtype: torch.dtype, activation: str = "gelu") -> tuple[nn.Module, nn.Module]:
+    """Return our query transformer of three layers and a Blip2QFormerModel with its weights."""
     from transformers import Blip2QFormerConfig, Blip2QFormerModel
 
     from mmlab.models.fusion import QueryTransformer
 
-    ours = randomised(QueryTransformer(WIDTH, HEADS, 6, layers=3, mlp_ratio=3, context_width=CONTEXT), dtype)
+    ours = QueryTransformer(
+        WIDTH, HEADS, 6, layers=3, mlp_ratio=3, activation=activation, context_width=CONTEXT
+    )
+    ours = randomised(ours, dtype)
     state = {f"layernorm.{name}": value for name, value in ours.norm.state_dict().items()}
     for number, block in enumerate(ours.blocks):
         for name, value in block.state_dict().items():
@@ -279,12 +295,19 @@ def query_transformer(dtype: torch.dtype) -> Outputs:
         intermediate_size=3 * WIDTH,
         encoder_hidden_size=CONTEXT,
         cross_attention_frequency=2,
+        hidden_act=activation,
         use_qformer_text_input=False,
     )
     theirs = Blip2QFormerModel(config).to(dtype).eval()
     theirs.load_state_dict(state)
+    return ours, theirs
+
+
+def query_transformer(dtype: torch.dtype) -> Outputs:
+    """Return the queries of both sides, with padding of the features."""
+    ours, theirs = query_pair(dtype)
     _, features, mask = sequences(dtype, CONTEXT)
-    queries = ours.queries.expand(4, -1, -1)
+    queries = ours.queries.expand(len(features), -1, -1)
     wanted = theirs(queries, encoder_hidden_states=features, encoder_attention_mask=mask.long())
     return ours(features, mask), wanted.last_hidden_state
 
