@@ -24,8 +24,8 @@ HEAD = """\
 Facts about models age quickly, and many that circulate were never published. Each fact below has a source and holds
 as of {as_of}. This page is generated from `book/families.toml`.
 
-Families with a class were run: `tests/parity/test_families.py` builds a small random model of that class of transformers
-and finds in it what sets the family apart.
+Families with a class were run: a test builds a small random model of that class of transformers and finds in it what
+sets the family apart.
 
 ## Overview
 

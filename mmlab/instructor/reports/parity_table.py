@@ -24,8 +24,8 @@ The table shows the largest absolute difference between the two outputs, whose v
 float64. The difference shrinks with the precision, so the two compute the same function and differ only in rounding.
 Differences are rounded up to a power of ten and not below 1e-5 and 1e-12, since the last digits depend on the processor.
 
-This page is generated from `book/parity.json`, which `python -m mmlab.instructor.reports.parity_table` measures. The
-versions are torch {torch} and transformers {transformers}. A test measures everything again.
+This page is generated from measurements (`book/parity.json`) with torch {torch} and transformers {transformers}. A test
+measures everything again.
 
 | component | week | our class in `mmlab` | class of the library | float32 | float64 | what differs |
 |---|---|---|---|---|---|---|
