@@ -29,8 +29,8 @@ sets the family apart.
 
 ## Overview
 
-| family | vendor | since | in | out | image enters by | sizes | class in transformers |
-|---|---|---|---|---|---|---|---|
+| family | since | in | out | image enters by | sizes |
+|---|---|---|---|---|---|
 {rows}
 
 *Image enters by*: {patterns}.
@@ -77,23 +77,24 @@ def overview(family: dict[str, Any]) -> str:
         sizes += f" (images: {', '.join(family['image_sizes'])})"
     cells = [
         f"[{family['name']}]({family['source']})",
-        family["vendor"],
         family["released"],
         ", ".join(family["inputs"]),
         ", ".join(family["outputs"]),
         family["pattern"],
         sizes,
-        f"`{family['class']}`" if "class" in family else "—",
     ]
     return f"| {' | '.join(cells)} |"
 
 
 def section(family: dict[str, Any]) -> str:
-    """Return a family's facts, sorted by their status."""
+    """Return a family's vendor, class and facts, sorted by their status."""
     order = list(STATUSES)
     facts = sorted(family["fact"], key=lambda fact: order.index(fact["status"]))
     lines = [f"- **{fact['status']}**: {fact['text']} ({link(fact, family)})" for fact in facts]
-    return f"### {family['name']}\n\n" + "\n".join(lines) + "\n"
+    origin = f"Vendor: {family['vendor']}."
+    if "class" in family:
+        origin += f" Class in transformers: `{family['class']}`."
+    return f"### {family['name']}\n\n{origin}\n\n" + "\n".join(lines) + "\n"
 
 
 def link(fact: dict[str, Any], family: dict[str, Any]) -> str:

@@ -27,7 +27,7 @@ Differences are rounded up to a power of ten and not below 1e-5 and 1e-12, since
 This page is generated from measurements (`book/parity.json`) with torch {torch} and transformers {transformers}. A test
 measures everything again.
 
-| component | week | our class in `mmlab` | class of the library | float32 | float64 | what differs |
+| component | week | float32 | float64 | our class | class of the library | what differs |
 |---|---|---|---|---|---|---|
 {rows}
 """
@@ -76,7 +76,7 @@ def bound(value: float, floor: float) -> str:
 def page(record: dict[str, Any]) -> str:
     """Return the page for stored measurements."""
     rows = [
-        "| {component} | {week} | `{ours}` | `{theirs}` of {library} | {float32} | {float64} | {note} |".format(
+        "| {component} | {week} | {float32} | {float64} | `{ours}` | `{theirs}` of {library} | {note} |".format(
             **row
         )
         for row in record["components"]
