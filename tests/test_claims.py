@@ -88,7 +88,12 @@ def test_each_measured_claim_finds_its_number():
     space = {"recall": 0.9, "kind": 0.7, "gap_least": 0.5, "gap_most": 1.1}
     results = {
         "world": {"sizes": {"32": {"ratio": 3.21, "ours": 21000}}},
-        "models": {"pairs": {"vit": {"ratio": 1.1}, "clip_full": {"ratio": 0.97}}},
+        "models": {
+            "pairs": {
+                "vit_step_vs_transformers": {"ratio": 1.1},
+                "clip_full_step_vs_transformers": {"ratio": 0.97},
+            }
+        },
         "clip": {
             "steps": 500,
             "seconds": 44.4,

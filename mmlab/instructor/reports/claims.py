@@ -93,10 +93,12 @@ CLAIMS: dict[str, Counted | Measured] = {
     "vit_ratio": Measured(
         "mmlab bench models: training steps per second of our ViT over transformers'",
         "models",
-        "pairs.vit.ratio",
+        "pairs.vit_step_vs_transformers.ratio",
     ),
     "clip_ratio": Measured(
-        "mmlab bench models: the same for CLIP with texts of full length", "models", "pairs.clip_full.ratio"
+        "mmlab bench models: the same for CLIP with texts of full length",
+        "models",
+        "pairs.clip_full_step_vs_transformers.ratio",
     ),
     "clip_steps": Measured(
         "mmlab bench clip: steps of the course's CLIP training", "clip", "steps", "{:,.0f}"
