@@ -54,8 +54,8 @@ CLAUSES = {
     "padding anywhere": [case(("x..", "..x", ".x."), (".x..", "x...", "..xx"))],
     "a sample without an image": [
         case(("...", "..x"), ("xx", "..")),
-        case((".",), ("x",)),
-        case((".x", ".."), ("xxx", "xxx")),
+        case((".",), ("x",)) | {"gradient": False},
+        case((".x", ".."), ("xxx", "xxx")) | {"gradient": False},
     ],
     "numbers at the padding": [case(("...", "..."), ("..x", "x.x"), image_change=huge)],
     "one token of each": [case((".",), (".",)), case((".", "."), (".", "."))],

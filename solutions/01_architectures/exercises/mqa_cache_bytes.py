@@ -137,12 +137,6 @@ EXERCISE = Exercise(
             "only kv_heads heads are stored; the query heads share them",
         ),
         mistake(
-            "head_width_from_the_stored_heads",
-            {"(width // heads)": "(width // kv_heads)"},
-            "your heads have the width width / kv_heads, so nothing is saved",
-            "a head's width is width / heads, however many heads are stored",
-        ),
-        mistake(
             "divided_for_the_queries_too",
             {"(width // heads)": "(width // heads * kv_heads // heads)"},
             "your saving is counted twice: the width of a head does not shrink",

@@ -1,7 +1,6 @@
 """token_budget: the tokens of an image in three schemes, and how many images fit into a context window."""
 
 import math
-from fractions import Fraction
 
 from _draw import call
 
@@ -102,10 +101,6 @@ CLAUSES = {
 }  # fmt: skip
 
 
-def _rounded(number, factor):
-    return int(Fraction(number, factor).__round__()) * factor
-
-
 def three_branches(size, scheme, *, window, text):
     height, width = size
     match scheme["kind"]:
@@ -125,7 +120,8 @@ def three_branches(size, scheme, *, window, text):
             tokens = rows * columns
         case "tiles":
             along = scheme["longest"] // scheme["tile"]
-            across = math.ceil(Fraction(min(size) * scheme["longest"], max(size) * scheme["tile"]))
+            across, rest = divmod(min(size) * scheme["longest"], max(size) * scheme["tile"])
+            across += rest > 0
             tokens = (along * across + (along * across > 1)) * scheme["per_tile"]
         case other:
             raise ValueError(other)
