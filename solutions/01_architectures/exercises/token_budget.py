@@ -78,6 +78,8 @@ CLAUSES = {
         budget((499, 1000), TILES),
         budget((251, 1000), TILES),
         budget((250, 1000), TILES),
+        budget((1251, 5000), TILES),  # 364.3 pixels
+        budget((5000, 1251), TILES),
     ],
     "tiles: one row at least": [budget((1, 5000), TILES), budget((5000, 1), TILES)],
     "tiles: the whole image once more, but not for one tile": [
