@@ -8,6 +8,8 @@ from mmlab.instructor.authoring.exercise import Answer
 def scattered(ids, table, images, audio, *, image_id, audio_id, side):
     if side != "left" and side != "right":
         raise ValueError(side)
+    if any(tuple(span.shape) != (len(span), table.shape[1]) for span in images + audio):
+        raise ValueError("width")
     flat = torch.cat(list(ids))
     found = [(flat == image_id).sum().item(), (flat == audio_id).sum().item()]
     if found != [len(images), len(audio)]:
@@ -20,7 +22,7 @@ def scattered(ids, table, images, audio, *, image_id, audio_id, side):
     tokens = table[wide.masked_fill(special, 0)]
     for placeholder, spans in ((image_id, images), (audio_id, audio)):
         if spans:
-            tokens = tokens.masked_scatter((wide == placeholder)[:, None], torch.cat(spans))
+            tokens = tokens.masked_scatter((wide == placeholder)[:, None], torch.cat(spans).to(table.dtype))
     rows = torch.tensor([part.sum() for part in lengths.split([len(prompt) for prompt in ids])])
     longest = int(rows.max())
     columns = torch.arange(longest)[None]
@@ -33,10 +35,15 @@ def scattered(ids, table, images, audio, *, image_id, audio_id, side):
 def flipped(ids, table, images, audio, *, image_id, audio_id, side):
     if {"left": 0, "right": 0}.get(side) is None:
         raise ValueError("side")
+    if not all(span.shape[1] == table.shape[1] for span in (*images, *audio)):
+        raise ValueError("width")
     waiting = {image_id: list(images)[::-1], audio_id: list(audio)[::-1]}
     try:
         rows = [
-            [waiting[token].pop() if token in waiting else table[token : token + 1] for token in prompt.tolist()]
+            [
+                waiting[token].pop() if token in waiting else table[token : token + 1]
+                for token in prompt.tolist()
+            ]
             for prompt in ids
         ]
     except IndexError:

@@ -1,5 +1,7 @@
 """Right answers to trace_shapes that are written in unusual ways."""
 
+import torch
+
 from mmlab.instructor.authoring.exercise import Answer
 
 

@@ -20,7 +20,9 @@ class by_encoding_again:
         return best
 
     def _frame(self, codes):
-        lines = [torch.tensor([*(code + self.first for code in row), self.first - 1]) for row in codes.tolist()]
+        lines = [
+            torch.tensor([*(code + self.first for code in row), self.first - 1]) for row in codes.tolist()
+        ]
         return torch.cat([torch.tensor([self.first - 3]), *lines, torch.tensor([self.first - 2])])
 
     def encode(self, features):

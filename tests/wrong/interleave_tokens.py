@@ -13,6 +13,8 @@ ANSWERS = (
     Answer("counts_both_together", {CHECK: "if sum(prompt.tolist().count(image_id) + prompt.tolist().count(audio_id) for prompt in ids) != len(images) + len(audio):"}, "images and audio are counted separately"),
     Answer("first_prompt_counted", {"for prompt in ids)": "for prompt in ids[:1])"}, "placeholders of all prompts"),
     Answer("any_side", {'if side not in ("left", "right"):': "if False:"}, "another side is refused"),
+    Answer("width_of_the_images_only", {"for span in (*images, *audio)": "for span in images"}, "clips too"),
+    Answer("narrow_spans_only", {"span.shape[1] != table.shape[1]": "span.shape[1] < table.shape[1]"}, "wider spans too"),
     Answer("reversed_spans", {"image_id: iter(images)": "image_id: iter(images[::-1])"}, "in the order of the batch"),
     Answer("kinds_exchanged", {"{image_id: iter(images), audio_id: iter(audio)}": "{image_id: iter(audio), audio_id: iter(images)}"}, "each placeholder has its kind"),
     Answer("placeholder_kept", {LOOKUP: "parts.append(torch.cat([table[token][None], next(spans[token])]) if token in spans else table[token][None])"}, "the placeholder is replaced"),

@@ -25,7 +25,13 @@ TIED = (3, 6, 9, True)
 
 def cases(rng):
     """Unequal sizes, tied and untied, several parts frozen."""
-    groups = (("encoder",), ("encoder", "llm"), ("llm", "head"), ("encoder", "embed"), ("embed", "llm", "head"))
+    groups = (
+        ("encoder",),
+        ("encoder", "llm"),
+        ("llm", "head"),
+        ("encoder", "embed"),
+        ("embed", "llm", "head"),
+    )
     return [
         frozen(*parts, sizes=(*(int(number) for number in rng.permutation(range(4, 12))[:3]), bool(number % 2)))
         for number, parts in enumerate(groups)

@@ -1,19 +1,18 @@
 """fusion_three_ways: early, late and cross-attention fusion of the same padded features."""
 
-
 import torch
-from _draw import drawn, mask, table
+from _draw import call, drawn, mask, table
 from torch import nn
 
 from mmlab.instructor.authoring.exercise import Compare, Driver, Exercise, mistake
 
-NAMES = ("query", "key", "value")
+NAMES = ("text", "image", "text_mask", "image_mask")
 
 
 def weights(make, width, classes, scale):
     """Return the weights of the three ways: make(*shape) · scale."""
     shapes = {"early": (classes, 2 * width), "late_text": (classes, width), "late_image": (classes, width)}
-    shapes |= {name: (width, width) for name in NAMES} | {"cross": (classes, width)}
+    shapes |= {name: (width, width) for name in ("query", "key", "value")} | {"cross": (classes, width)}
     return {name: make(*shape, number) * scale for number, (name, shape) in enumerate(shapes.items())}
 
 
@@ -23,7 +22,7 @@ def case(text, image, width=4, classes=3, dtype=torch.float32, size=0.25, image_
     parts = weights(lambda *shape: table(*shape[:-1], shift=shape[-1], dtype=dtype), width, classes, 0.125)
     tokens = table(*words.shape, width, dtype=dtype) * size
     features = table(*places.shape, width, shift=2, dtype=dtype).flip(1) * size
-    return {"args": [tokens, image_change(features), words, places, parts], "kwargs": {}}
+    return call(dict(zip(NAMES, (tokens, image_change(features), words, places))), parts)
 
 
 def cases(rng):
@@ -38,7 +37,7 @@ def cases(rng):
     for width, classes, words, places in plans:
         parts = weights(lambda *shape: drawn(rng, *shape[:-1]), width, classes, 0.5)
         features = [drawn(rng, len(rows), len(rows[0]), width) for rows in (words, places)]
-        found.append({"args": [*features, mask(*words), mask(*places), parts], "kwargs": {}})
+        found.append(call(dict(zip(NAMES, (*features, mask(*words), mask(*places)))), parts))
     return found
 
 
@@ -74,7 +73,10 @@ CLAUSES = {
 }  # fmt: skip
 
 
-def sample_by_sample(text, image, text_mask, image_mask, weights):
+def sample_by_sample(batch, weights):
+    text, image, text_mask, image_mask = (
+        batch[name] for name in ("text", "image", "text_mask", "image_mask")
+    )
     rows = {"early": [], "late": [], "cross": []}
     for words, places, used, seen in zip(text, image, text_mask, image_mask):
         words, places = words[used], places[seen]
@@ -92,7 +94,11 @@ def sample_by_sample(text, image, text_mask, image_mask, weights):
     return {name: torch.stack(row) for name, row in rows.items()}
 
 
-def with_zeroed_padding(text, image, text_mask, image_mask, weights):
+def with_zeroed_padding(batch, weights):
+    text, image, text_mask, image_mask = (
+        batch[name] for name in ("text", "image", "text_mask", "image_mask")
+    )
+
     def average(tokens, used):
         used = used.to(tokens.dtype)
         return torch.einsum("btd,bt->bd", tokens, used) / used.sum(1, True).clamp(min=1)

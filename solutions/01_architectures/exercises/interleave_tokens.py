@@ -46,6 +46,7 @@ def cases(rng):
 WORDS = fixed(8, 3)
 BOTH = [[1, 90, 2, 91], [91, 5]], WORDS, spans(2), spans(3, 1, shift=4)
 
+
 def value(*args, **kwargs):
     """Return one case without gradients: an answer need not touch what no token is read from."""
     return case(*args, **kwargs) | {"gradient": False}
@@ -64,6 +65,12 @@ CLAUSES = {
         case([[90, 3]], WORDS, spans(1), spans(1)),  # as many in all as the other way round
         case([[90, 91, 91], [90]], WORDS, spans(1, 1, 1), spans(1)),  # four placeholders, four spans
     ],
+    "spans of another width": [
+        case([[1, 90]], WORDS, spans(2, width=4), []),
+        case([[1, 91]], WORDS, [], spans(2, width=1)),
+        case([[1, 90], [90, 2]], WORDS, spans(2) + spans(2, width=2), []),
+        case([[90, 1, 91]], fixed(8, 1), spans(3, width=2), spans(1, width=2)),
+    ],
     "text alone": [case([[1, 2, 3], [4]], WORDS, [], [], side=side) for side in ("left", "right")],
     "a prompt without text": [value([[90], [91, 90]], WORDS, spans(2, 1), spans(1))],
     "an empty prompt is all padding": [
@@ -80,7 +87,9 @@ CLAUSES = {
         case([[6, 1, 7], [7, 2]], WORDS, spans(2), spans(1, 1), image_id=6, audio_id=7, side="left"),
         case([[0, 1], [2, 3, 0]], WORDS, spans(2, 1), [], image_id=0, audio_id=7),
     ],
-    "negative placeholders": [case([[-200, 1, -1]], WORDS, spans(2), spans(1), image_id=-200, audio_id=-1)],
+    "negative placeholders": [
+        case([[-200, 1, -201]], WORDS, spans(2), spans(1), image_id=-200, audio_id=-201)
+    ],
     "a table of one word and one feature": [
         case([[0, 90], [0, 0, 0, 0]], fixed(1, 1), spans(2, width=1), [])
     ],
@@ -97,6 +106,8 @@ CLAUSES = {
 def by_index(ids, table, images, audio, *, image_id, audio_id, side):
     if side not in ("left", "right"):
         raise ValueError(side)
+    if {span.shape[1] for span in [*images, *audio]} - {table.shape[1]}:
+        raise ValueError("width")
     everything = torch.cat([table, *images, *audio])
     bounds = np.cumsum([len(table), *(len(span) for span in [*images, *audio])])
     places = {image_id: list(range(len(images))), audio_id: list(range(len(images), len(bounds) - 1))}
@@ -125,6 +136,9 @@ def by_index(ids, table, images, audio, *, image_id, audio_id, side):
 def one_padded_row_at_a_time(ids, table, images, audio, *, image_id, audio_id, side):
     if side not in {"left", "right"}:
         raise ValueError("side")
+    for span in images + audio:
+        if span.size(-1) != table.size(-1):
+            raise ValueError(f"a span of width {span.size(-1)}")
     images, audio, rows = list(images), list(audio), []
     for prompt in ids:
         row = torch.zeros(0, table.shape[1], dtype=table.dtype)
@@ -235,6 +249,12 @@ EXERCISE = Exercise(
             {"found != len(given)": "False"},
             "your sequences are right, but too many spans are dropped without an error",
             "compare the number of placeholders with the number of spans, and raise ValueError",
+        ),
+        mistake(
+            "no_check_of_the_width",
+            {"span.shape[1] != table.shape[1]": "False"},
+            "your sequences are right, but a span of another width does not raise ValueError",
+            "compare the width of every span with table.shape[1]",
         ),
     ),
     alternates=(by_index, one_padded_row_at_a_time),

@@ -105,7 +105,9 @@ def by_counts(layers, *, width, heads, kv_heads, text, images, image_tokens, win
         raise ValueError("these sizes do not fit")
     pictures = images * image_tokens
     own = text + (0 if layers.count("cross") else pictures)
-    tokens = sum(layers.count(name) * length for name, length in zip(names, (own, min(own, window - 1), pictures)))
+    tokens = sum(
+        layers.count(name) * length for name, length in zip(names, (own, min(own, window - 1), pictures))
+    )
     key = torch.empty(width // heads, dtype=getattr(torch, dtype))
     return tokens * batch * kv_heads * 2 * key.nbytes
 

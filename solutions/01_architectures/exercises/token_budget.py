@@ -59,6 +59,7 @@ CLAUSES = {
     ],
     "dynamic: exactly at the limits": [
         budget((56, 56), DYNAMIC),
+        budget((50, 60), DYNAMIC),
         budget((1120, 896), DYNAMIC),
         budget((1120, 897), DYNAMIC),
         budget((1149, 896), DYNAMIC),

@@ -27,7 +27,12 @@ def encoded(codes, words, count):
 def cases(rng):
     """Rectangular grids, several codebooks and vocabularies; a round trip and noisy features."""
     found = []
-    for count, width, rows, columns, words in ((7, 3, 2, 4, 20), (5, 2, 3, 1, 9), (12, 4, 1, 5, 50), (30, 6, 4, 3, 3)):
+    for count, width, rows, columns, words in (
+        (7, 3, 2, 4, 20),
+        (5, 2, 3, 1, 9),
+        (12, 4, 1, 5, 50),
+        (30, 6, 4, 3, 3),
+    ):
         codebook = drawn(rng, count, width, scale=3.0)
         codes = rng.integers(0, count, (rows, columns))
         near = codebook[torch.from_numpy(codes)] + torch.from_numpy(
@@ -121,7 +126,7 @@ CLAUSES = {
         torch.tensor([10, 13, 12, 13, 13, 12, 13, 13, 13, 12, 11]),  # as many cells as 3 lines of 2
     ),
     "empty lines": decode(
-        torch.tensor([10, 12, 11]), torch.tensor([10, 12, 12, 11]), torch.tensor([10, 13, 12, 12, 11])
+        torch.tensor([10, 12, 11]), torch.tensor([10, 12, 12, 11]), torch.tensor([10, 13, 12, 12, 11]), torch.tensor([10, 13, 12, 12, 12, 11])
     ),
     "nothing between begin and end": decode(
         torch.tensor([10, 11]), torch.tensor([10]), torch.tensor([11]), torch.zeros(0, dtype=torch.int64)
@@ -190,7 +195,12 @@ class as_a_grid:
         grid = inner.reshape(-1, columns + 1)
         codes = grid[:, :-1] - self.words - 3
         outside = (codes < 0) | (codes >= len(self.codebook))
-        wrong = [ids[0] != self.words, ids[-1] != self.words + 1, (grid[:, -1] != self.words + 2).any(), outside.any()]
+        wrong = [
+            ids[0] != self.words,
+            ids[-1] != self.words + 1,
+            (grid[:, -1] != self.words + 2).any(),
+            outside.any(),
+        ]
         if any(wrong):
             raise ValueError("malformed")
         return self.codebook[codes]  # fmt: skip
@@ -278,5 +288,10 @@ EXERCISE = Exercise(
         ),
     ),
     alternates=(with_loops, as_a_grid),
+    equivalent={
+        "if len(ends) else": "without a line end, the check of the lines refuses as well",
+        "columns = ends[0] - 1": "a tensor of one number is an int to reshape and %",
+        "if len(ids) < 3": "three ids hold no code with a line end, which the later checks refuse",
+    },
     forbids=("transformers.models.chameleon.modeling_chameleon.ChameleonVQVAEVectorQuantizer",),
 )  # fmt: skip
