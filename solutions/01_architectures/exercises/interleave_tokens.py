@@ -139,20 +139,19 @@ def one_padded_row_at_a_time(ids, table, images, audio, *, image_id, audio_id, s
     for span in images + audio:
         if span.size(-1) != table.size(-1):
             raise ValueError(f"a span of width {span.size(-1)}")
+    for placeholder, queue in zip((image_id, audio_id), (images, audio)):
+        if sum(int((prompt == placeholder).sum()) for prompt in ids) != len(queue):
+            raise ValueError(f"placeholders {placeholder}")
     images, audio, rows = list(images), list(audio), []
     for prompt in ids:
         row = torch.zeros(0, table.shape[1], dtype=table.dtype)
         for token in prompt:
             if token == image_id or token == audio_id:
                 queue = images if token == image_id else audio
-                if not queue:
-                    raise ValueError("a placeholder without a span")
                 row = torch.cat([row, queue.pop(0)])
             else:
                 row = torch.cat([row, table[token][None]])
         rows.append(row)
-    if images or audio:
-        raise ValueError("a span without a placeholder")
     longest = max(len(row) for row in rows)
     outputs = []
     for row in rows:
