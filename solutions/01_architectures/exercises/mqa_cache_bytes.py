@@ -116,6 +116,7 @@ EXERCISE = Exercise(
     difficulty=2,
     importance=4,
     minutes=20,
+    optional=True,
     hints=(
         "One layer stores keys *and* values: 2 · batch · kv_heads · tokens · (width // heads) numbers. Only the number of tokens differs between the layers.",
         'Find out once whether any layer is "cross": then the text alone stands in the sequence, else the text and all image tokens.',
