@@ -78,9 +78,9 @@ CLAUSES = {
     "no padding": [fixed(2, 4, 6, 5, 2, "....", "....")],
     "no image": [
         fixed(3, 2, 6, 4, 3, "...", "xxx", "..x"),
-        fixed(1, 3, 4, 6, 2, "xx"),
+        fixed(1, 3, 4, 6, 2, "xx", make=value),
         fixed(2, 2, 4, 3, 1, "x", "."),
-        fixed(2, 2, 4, 3, 1, "xxx", "xxx"),
+        fixed(2, 2, 4, 3, 1, "xxx", "xxx", make=value),
     ],
     "one image token is left": [fixed(2, 3, 6, 5, 2, ".xx", "x.x")],
     "one sample, one text token, one image token": [
