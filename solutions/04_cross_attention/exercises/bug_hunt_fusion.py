@@ -93,21 +93,6 @@ def buggy_nothing_gives_zeros(image, audio, text, present):
     return parts.sum(dim=1) / present.sum(dim=1, keepdim=True).clamp(min=1)
 
 
-def buggy_count_of_the_batch(image, audio, text, present):
-    if not present.any(dim=1).all():
-        raise ValueError("nothing")
-    parts = torch.stack([image, audio, text], dim=1).masked_fill(~present[..., None], 0.0)
-    return parts.sum(dim=1) / present.float().sum(dim=1).mean()
-
-
-def buggy_unit_length(image, audio, text, present):
-    if not present.any(dim=1).all():
-        raise ValueError("nothing")
-    total = torch.stack([image, audio, text], dim=1).masked_fill(~present[..., None], 0.0).sum(dim=1)
-    return total / total.norm(dim=1, keepdim=True)
-
-
-# Further versions, which only hidden cases contain.
 def right_to_four_decimals(image, audio, text, present):
     if not present.any(dim=1).all():
         raise ValueError("nothing")
@@ -116,35 +101,11 @@ def right_to_four_decimals(image, audio, text, present):
     return mean + (mean.round(decimals=4) - mean).detach()
 
 
-def right_matrix_product(image, audio, text, present):
-    weights = present / present.sum(dim=1, keepdim=True)
-    if weights.isnan().any():
-        raise ValueError("nothing")
-    parts = torch.stack([image, audio, text], dim=1)
-    parts = torch.where(present.unsqueeze(2), parts, parts.new_zeros(()))
-    return (weights.unsqueeze(1) @ parts).squeeze(1)
-
-
-def right_by_subsets(image, audio, text, present):
-    together, fused = torch.stack([image, audio, text]), torch.zeros_like(image)
-    if bool((~present).all(dim=1).any()):
-        raise ValueError("nothing")
-    for subset in present.unique(dim=0):
-        rows = (present == subset).all(dim=1).nonzero().flatten()
-        fused = fused.index_put((rows,), together[subset][:, rows].mean(dim=0))
-    return fused
-
-
 def buggy_one_empty_sample_accepted(image, audio, text, present):
     if not present.any():
         raise ValueError("nothing")
     parts = torch.stack([image, audio, text], dim=1).masked_fill(~present[..., None], 0.0)
     return parts.sum(dim=1) / present.sum(dim=1, keepdim=True).clamp(min=1)
-
-
-def buggy_empty_sample_is_nan(image, audio, text, present):
-    parts = torch.stack([image, audio, text], dim=1).masked_fill(~present[..., None], 0.0)
-    return parts.sum(dim=1) / present.sum(dim=1, keepdim=True)
 
 
 def buggy_image_never_learns(image, audio, text, present):
@@ -170,13 +131,6 @@ def buggy_learns_only_when_all_are_there(image, audio, text, present):
     return torch.where(present.all(dim=1, keepdim=True), fused, fused.detach())
 
 
-def buggy_first_modality_only(image, audio, text, present):
-    if not present.any(dim=1).all():
-        raise ValueError("nothing")
-    first = present.float().argmax(dim=1)
-    return torch.stack([image, audio, text], dim=1)[torch.arange(len(first)), first]
-
-
 def buggy_text_dropped_beside_both(image, audio, text, present):
     if not present.any(dim=1).all():
         raise ValueError("nothing")
@@ -184,17 +138,6 @@ def buggy_text_dropped_beside_both(image, audio, text, present):
     kept[:, 2] &= ~(present[:, 0] & present[:, 1])
     parts = torch.stack([image, audio, text], dim=1).masked_fill(~kept[..., None], 0.0)
     return parts.sum(dim=1) / kept.sum(dim=1, keepdim=True)
-
-
-def buggy_pairwise_mean(image, audio, text, present):
-    if not present.any(dim=1).all():
-        raise ValueError("nothing")
-    fused, seen = torch.zeros_like(image), torch.zeros_like(present[:, :1])
-    for number, part in enumerate((image, audio, text)):
-        here = present[:, number, None]
-        both = torch.where(seen, (fused + part.nan_to_num(0.0)) / 2, part)
-        fused, seen = torch.where(here, both, fused), seen | here
-    return fused
 
 
 def buggy_neighbour_fills_in(image, audio, text, present):
@@ -213,13 +156,6 @@ def buggy_samples_in_reverse(image, audio, text, present):
     return (parts.sum(dim=1) / present.sum(dim=1, keepdim=True)).flip(0)
 
 
-def buggy_negative_counts_as_missing(image, audio, text, present):
-    if not present.any(dim=1).all():
-        raise ValueError("nothing")
-    parts = torch.stack([image, audio, text], dim=1).masked_fill(~present[..., None], 0.0)
-    return parts.sum(dim=1) / (parts > 0).sum(dim=1).clamp(min=1)
-
-
 def buggy_a_little_too_much_beside_a_gap(image, audio, text, present):
     if not present.any(dim=1).all():
         raise ValueError("nothing")
@@ -235,6 +171,70 @@ def buggy_a_little_too_small(image, audio, text, present):
     return parts.sum(dim=1) / present.sum(dim=1, keepdim=True) - 0.003
 
 
+# Further versions, which only hidden cases contain.
+def buggy_count_of_the_batch(image, audio, text, present):
+    if not present.any(dim=1).all():
+        raise ValueError("nothing")
+    parts = torch.stack([image, audio, text], dim=1).masked_fill(~present[..., None], 0.0)
+    return parts.sum(dim=1) / present.float().sum(dim=1).mean()
+
+
+def buggy_unit_length(image, audio, text, present):
+    if not present.any(dim=1).all():
+        raise ValueError("nothing")
+    total = torch.stack([image, audio, text], dim=1).masked_fill(~present[..., None], 0.0).sum(dim=1)
+    return total / total.norm(dim=1, keepdim=True)
+
+
+def right_matrix_product(image, audio, text, present):
+    weights = present / present.sum(dim=1, keepdim=True)
+    if weights.isnan().any():
+        raise ValueError("nothing")
+    parts = torch.stack([image, audio, text], dim=1)
+    parts = torch.where(present.unsqueeze(2), parts, parts.new_zeros(()))
+    return (weights.unsqueeze(1) @ parts).squeeze(1)
+
+
+def right_by_subsets(image, audio, text, present):
+    together, fused = torch.stack([image, audio, text]), torch.zeros_like(image)
+    if bool((~present).all(dim=1).any()):
+        raise ValueError("nothing")
+    for subset in present.unique(dim=0):
+        rows = (present == subset).all(dim=1).nonzero().flatten()
+        fused = fused.index_put((rows,), together[subset][:, rows].mean(dim=0))
+    return fused
+
+
+def buggy_empty_sample_is_nan(image, audio, text, present):
+    parts = torch.stack([image, audio, text], dim=1).masked_fill(~present[..., None], 0.0)
+    return parts.sum(dim=1) / present.sum(dim=1, keepdim=True)
+
+
+def buggy_first_modality_only(image, audio, text, present):
+    if not present.any(dim=1).all():
+        raise ValueError("nothing")
+    first = present.float().argmax(dim=1)
+    return torch.stack([image, audio, text], dim=1)[torch.arange(len(first)), first]
+
+
+def buggy_pairwise_mean(image, audio, text, present):
+    if not present.any(dim=1).all():
+        raise ValueError("nothing")
+    fused, seen = torch.zeros_like(image), torch.zeros_like(present[:, :1])
+    for number, part in enumerate((image, audio, text)):
+        here = present[:, number, None]
+        both = torch.where(seen, (fused + part.nan_to_num(0.0)) / 2, part)
+        fused, seen = torch.where(here, both, fused), seen | here
+    return fused
+
+
+def buggy_negative_counts_as_missing(image, audio, text, present):
+    if not present.any(dim=1).all():
+        raise ValueError("nothing")
+    parts = torch.stack([image, audio, text], dim=1).masked_fill(~present[..., None], 0.0)
+    return parts.sum(dim=1) / (parts > 0).sum(dim=1).clamp(min=1)
+
+
 def buggy_mean_over_the_features(image, audio, text, present):
     if not present.any(dim=1).all():
         raise ValueError("nothing")
@@ -248,6 +248,96 @@ def buggy_batch_mean(image, audio, text, present):
         raise ValueError("nothing")
     parts = torch.stack([image, audio, text], dim=1).masked_fill(~present[..., None], 0.0)
     return (parts.sum(dim=1) / present.sum(dim=1, keepdim=True)).mean(dim=0, keepdim=True)
+
+
+def right_nanmean(image, audio, text, present):
+    if not present.any(dim=1).all():
+        raise ValueError("nothing")
+    parts = torch.stack([image, audio, text], dim=1)
+    return parts.masked_fill(~present[..., None], float("nan")).nanmean(dim=1)
+
+
+def buggy_text_never_learns(image, audio, text, present):
+    if not present.any(dim=1).all():
+        raise ValueError("nothing")
+    parts = torch.stack([image, audio, text.detach()], dim=1).masked_fill(~present[..., None], 0.0)
+    return parts.sum(dim=1) / present.sum(dim=1, keepdim=True)
+
+
+def buggy_image_counts_twice(image, audio, text, present):
+    if not present.any(dim=1).all():
+        raise ValueError("nothing")
+    parts = torch.stack([image, audio, text], dim=1).masked_fill(~present[..., None], 0.0)
+    weights = present * torch.tensor([2.0, 1.0, 1.0])
+    return (parts * weights[..., None]).sum(dim=1) / weights.sum(dim=1, keepdim=True)
+
+
+def buggy_smallest_instead_of_mean(image, audio, text, present):
+    if not present.any(dim=1).all():
+        raise ValueError("nothing")
+    parts = torch.stack([image, audio, text], dim=1).masked_fill(~present[..., None], float("inf"))
+    return parts.amin(dim=1)
+
+
+def buggy_flags_shifted(image, audio, text, present):
+    if not present.any(dim=1).all():
+        raise ValueError("nothing")
+    shifted = present.roll(1, dims=1)
+    parts = torch.stack([image, audio, text], dim=1).masked_fill(~shifted[..., None], 0.0)
+    return parts.nan_to_num(0.0).sum(dim=1) / shifted.sum(dim=1, keepdim=True)
+
+
+def buggy_parts_of_unit_length(image, audio, text, present):
+    if not present.any(dim=1).all():
+        raise ValueError("nothing")
+    parts = torch.stack([image, audio, text], dim=1).masked_fill(~present[..., None], 0.0)
+    parts = parts / parts.norm(dim=2, keepdim=True).clamp(min=1e-6)
+    return parts.sum(dim=1) / present.sum(dim=1, keepdim=True)
+
+
+def buggy_text_of_the_next_sample(image, audio, text, present):
+    if not present.any(dim=1).all():
+        raise ValueError("nothing")
+    parts = torch.stack([image, audio, text], dim=1).masked_fill(~present[..., None], 0.0)
+    parts = torch.cat([parts[:, :2], parts[:, 2:].roll(1, dims=0)], dim=1)
+    return parts.sum(dim=1) / present.sum(dim=1, keepdim=True)
+
+
+def buggy_rounded_to_one_decimal(image, audio, text, present):
+    if not present.any(dim=1).all():
+        raise ValueError("nothing")
+    parts = torch.stack([image, audio, text], dim=1).masked_fill(~present[..., None], 0.0)
+    mean = parts.sum(dim=1) / present.sum(dim=1, keepdim=True)
+    return mean + (mean.round(decimals=1) - mean).detach()
+
+
+def buggy_middle_value(image, audio, text, present):
+    if not present.any(dim=1).all():
+        raise ValueError("nothing")
+    parts = torch.stack([image, audio, text], dim=1).masked_fill(~present[..., None], float("nan"))
+    return parts.nanmedian(dim=1).values
+
+
+def buggy_audio_louder(image, audio, text, present):
+    if not present.any(dim=1).all():
+        raise ValueError("nothing")
+    parts = torch.stack([image, audio, text], dim=1).masked_fill(~present[..., None], 0.0)
+    parts = parts * torch.tensor([1.0, 1.1, 1.0])[:, None]
+    return parts.sum(dim=1) / present.sum(dim=1, keepdim=True)
+
+
+def buggy_gaps_filled_with_ones(image, audio, text, present):
+    if not present.any(dim=1).all():
+        raise ValueError("nothing")
+    parts = torch.stack([image, audio, text], dim=1).masked_fill(~present[..., None], 1.0)
+    return parts.mean(dim=1)
+
+
+def buggy_divided_by_two_at_least(image, audio, text, present):
+    if not present.any(dim=1).all():
+        raise ValueError("nothing")
+    parts = torch.stack([image, audio, text], dim=1).masked_fill(~present[..., None], 0.0)
+    return parts.sum(dim=1) / present.sum(dim=1, keepdim=True).clamp(min=2)
 
 
 VERSIONS = tuple(
@@ -355,8 +445,8 @@ EXERCISE = Exercise(
     ),
     driver=Driver("bugs"),
     compare=Compare("equal"),
-    versions=VERSIONS[: VERSIONS.index(right_to_four_decimals)],
-    hidden_versions=VERSIONS[VERSIONS.index(right_to_four_decimals) :],
+    versions=VERSIONS[: VERSIONS.index(buggy_count_of_the_batch)],
+    hidden_versions=VERSIONS[VERSIONS.index(buggy_count_of_the_batch) :],
     mistakes=(
         mistake(
             "looks_at_the_shape",

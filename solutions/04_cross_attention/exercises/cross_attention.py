@@ -51,7 +51,7 @@ def cases(rng):
     ]
 
 
-def fixed(samples, count, width, other, heads, *rows, dtype=torch.float32, make=call, scale=0.25):
+def fixed(samples, count, width, other, heads, *rows, dtype=torch.float32, make=call, scale=0.12):
     """Return one case with fixed tensors."""
     text, image = (
         table(samples, length, size, shift=shift, dtype=dtype) * scale

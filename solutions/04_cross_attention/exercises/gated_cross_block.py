@@ -121,7 +121,7 @@ CLAUSES = {
         fixed({"width": 2, "heads": 2, "context_width": 2, "ratio": 1}, "ab --", "a- -b", gates=(0.5, 0.6)),
     ],
     "tokens of any size": [
-        fixed(SIX, *SOME, scale=6.0, gates=(0.5, 0.6)),
+        fixed(SIX, *SOME, scale=2.5, gates=(0.5, 0.6)),
         fixed(SIX, *SOME, scale=0.02, gates=(0.5, 0.6)),
     ],
     "tokens that are not contiguous": [

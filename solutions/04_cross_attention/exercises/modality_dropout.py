@@ -53,7 +53,7 @@ CLAUSES = {
     ],
     "a sample that has nothing": [
         fixed("xxx ...", "90 80 70, 10 20 30", 0.5),
-        fixed("xxx", "10 20 30", 0.5, filler=NAN),
+        fixed("xxx", "10 20 30", 0.5, filler=NAN) | {"gradient": False},
         fixed("xx xx", "10 20, 90 90", 0.0),
     ],
     "what is not there holds anything": [
