@@ -208,5 +208,9 @@ EXERCISE = Exercise(
         "attn_mask=closed)[0]": "the weights are not used",
         "key_padding_mask=padding)[0]": "the weights are not used",
     },
-    forbids=("torch.nn.TransformerDecoderLayer", "mmlab.models.attention.TransformerBlock"),
+    forbids=(
+        "mmlab.models.fusion.DecoderBlock",
+        "torch.nn.TransformerDecoderLayer",
+        "mmlab.models.attention.TransformerBlock",
+    ),
 )

@@ -241,5 +241,9 @@ EXERCISE = Exercise(
         ),
     ),
     alternates=(sample_by_sample, weighted_sums),
-    forbids=("torch.nn.functional.multi_head_attention_forward", "torch.nn.MultiheadAttention"),
+    forbids=(
+        "mmlab.models.fusion.mean_of",
+        "mmlab.models.fusion.ConcatFusion",
+        "mmlab.models.fusion.LateFusion",
+    ),
 )

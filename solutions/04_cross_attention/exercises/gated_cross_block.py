@@ -227,6 +227,7 @@ EXERCISE = Exercise(
         "attn_mask=closed)[0]": "the weights are not used",
     },
     forbids=(
+        "mmlab.models.fusion.GatedCrossBlock",
         "transformers.models.mllama.modeling_mllama.MllamaCrossAttentionDecoderLayer",
         "transformers.models.idefics.modeling_idefics.IdeficsGatedCrossAttentionLayer",
     ),

@@ -248,6 +248,7 @@ EXERCISE = Exercise(
         "key_padding_mask=hidden)[0]": "the weights are not used",
     },
     forbids=(
+        "mmlab.models.fusion.Resampler",
         "transformers.models.idefics.perceiver.IdeficsPerceiverResampler",
         "transformers.models.idefics.perceiver.IdeficsPerceiverAttention",
     ),
