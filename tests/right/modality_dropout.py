@@ -32,12 +32,9 @@ def lower_the_rate(tokens, present, draws, rate, training):
         if names and not stay:
             stay = [max(names, key=lambda m: (float(draws[sample, m]), -m))]
         kept[sample, stay] = True
-    return torch.stack(
-        [
-            torch.stack([t if k else torch.zeros_like(t) for t, k in zip(row, flags)])
-            for row, flags in zip(tokens, kept)
-        ]
-    ), kept
+    left = tokens.clone()
+    left[~kept] = 0
+    return left, kept
 
 
 ANSWERS = (

@@ -2,7 +2,7 @@
 
 from mmlab.instructor.authoring.exercise import Answer
 
-TOKENS = "tokens = F.linear(part.masked_fill(absent[..., None], 0.0), weights[name])"
+TOKENS = "tokens = F.linear(part.index_put((absent,), part.new_zeros(())), weights[name])"
 NORM = "tokens = tokens / (tokens.square().mean(dim=2, keepdim=True) + 1e-6).sqrt()"
 TOTAL = "total = total + tokens.sum(dim=1) / valid.clamp(min=1)"
 COUNT = "count = count + (valid > 0)"
@@ -19,10 +19,10 @@ ANSWERS = (
     Answer("larger_epsilon", {"1e-6": "1e-4"}, "10⁻⁶"),
     Answer("epsilon_outside_the_root", {" + 1e-6).sqrt()": ").sqrt().add(1e-6).clamp(min=1e-6)"}, "inside the root"),
     Answer("normalised_after_pooling", {"        " + NORM + "\n": "", "tokens.sum(dim=1) / valid.clamp(min=1)": "F.rms_norm(tokens.sum(dim=1) / valid.clamp(min=1), tokens.shape[-1:], eps=1e-6)"}, "each token, before the mean"),
-    Answer("normalised_before_the_matrix", {"        " + NORM + "\n": "", "F.linear(part.masked_fill(absent[..., None], 0.0)": "F.linear(F.rms_norm(part.masked_fill(absent[..., None], 0.0), part.shape[-1:], eps=1e-6)"}, "the projected token"),
+    Answer("normalised_before_the_matrix", {"        " + NORM + "\n": "", "F.linear(part.index_put((absent,), part.new_zeros(()))": "F.linear(F.rms_norm(part.index_put((absent,), part.new_zeros(())), part.shape[-1:], eps=1e-6)"}, "the projected token"),
     Answer("mean_removed", {NORM: "tokens = F.layer_norm(tokens, tokens.shape[-1:], eps=1e-6)"}, "no mean is subtracted"),
     Answer("masked_after_the_matrix", {TOKENS: "tokens = F.linear(part, weights[name]).masked_fill(absent[..., None], 0.0)"}, "NaN reaches the matrix's gradient"),
-    Answer("nan_to_zero_only", {"part.masked_fill(absent[..., None], 0.0)": "part.nan_to_num(0.0, 0.0, 0.0)"}, "padding may hold ordinary numbers"),
+    Answer("nan_to_zero_only", {"part.index_put((absent,), part.new_zeros(()))": "part.nan_to_num(0.0, 0.0, 0.0)"}, "padding may hold ordinary numbers"),
     Answer("padding_guessed_from_zeros", {"padding[name] if name in padding else torch.zeros(part.shape[:-1], dtype=torch.bool)": "(part.nan_to_num(0.0) == 0).all(dim=-1)"}, "padding is what the mask says"),
     Answer("padding_of_vectors_ignored", {"padding[name] if name in padding else": "padding[name] if name in padding and part.ndim == 3 else"}, "a vector may be missing"),
     Answer("mask_upside_down", {"absent = padding[name] if": "absent = ~padding[name] if"}, "True is padding"),

@@ -428,8 +428,7 @@ def against_a_formula(fuse):
         assert error is not None
 
 
-GRADIENTS = "gradient is not None and gradient[has].isfinite().all() and gradient[has].all()"
-EMPTY = "(torch.zeros_like(present), present & (torch.arange(7) != 3)[:, None])"
+GRADIENTS = "    assert all(gradient is not None and gradient[has].all() for gradient, has in zip(gradients, present.T))\n"
 
 EXERCISE = Exercise(
     difficulty=3,
@@ -462,19 +461,19 @@ EXERCISE = Exercise(
         ),
         mistake(
             "values_without_gradients",
-            {GRADIENTS: "True"},
+            {GRADIENTS: ""},
             "your test looks at values only, and a version whose audio never learns passes",
             "ask for the gradients of all three inputs",
         ),
         mistake(
             "missing_filled_with_numbers",
-            {"(torch.nan, 50.0)": "(50.0,)"},
+            {"torch.nan)": "50.0)"},
             "what is missing is a finite number in your test, and a version that multiplies it by 0 passes",
             "fill it with NaN",
         ),
         mistake(
             "empty_untested",
-            {"        assert refused\n": ""},
+            {"    assert refused\n": ""},
             "your test never finds out what happens when a sample has nothing",
             "expect ValueError for such a call, with an assert",
         ),
@@ -483,6 +482,8 @@ EXERCISE = Exercise(
     equivalent={
         "generator": "any values do, from any seed",
         "<= 0.001": "no version is off by 0.001 exactly",
+        "present = torch.tensor": "most other lists of subsets refuse the same versions",
+        "torch.arange(7)": "any sample may be the one that has nothing",
     },
     forbids=(),
 )

@@ -202,13 +202,13 @@ EXERCISE = Exercise(
         ),
         mistake(
             "padding_read",
-            {"part.masked_fill(absent[..., None], 0.0)": "part"},
+            {"part.index_put((absent,), part.new_zeros(()))": "part"},
             "what stands in the padding has an effect on your result",
             "set the padding to 0 with masked_fill before anything else",
         ),
         mistake(
             "padding_times_zero",
-            {"part.masked_fill(absent[..., None], 0.0)": "part * ~absent[..., None]"},
+            {"part.index_put((absent,), part.new_zeros(()))": "part * ~absent[..., None]"},
             "your padding is multiplied by 0, and NaN times 0 is NaN",
             "use masked_fill or torch.where",
         ),

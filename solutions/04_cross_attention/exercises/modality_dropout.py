@@ -124,12 +124,12 @@ def row_by_row(tokens, present, draws, rate, training):
 def one_hot_rescue(tokens, present, draws, rate, training):
     if not (rate >= 0.0 and rate <= 1.0):
         raise ValueError(f"{rate} is no probability")
+    if not training:
+        return tokens, present
     kept = present.logical_and(draws.ge(rate))
     order = torch.where(present, draws, draws - 2)
     rescued = F.one_hot(order.max(dim=1).indices, present.shape[1]).bool() & present
     kept = torch.where(kept.any(dim=1, keepdim=True), kept, rescued)
-    if not training:
-        return tokens, present
     return tokens.masked_fill(kept.logical_not().unsqueeze(-1), 0), kept
 
 
@@ -198,6 +198,7 @@ EXERCISE = Exercise(
             "use masked_fill or torch.where",
         ),
     ),
+    equivalent={"present, -2.0": "every draw is at least 0"},
     alternates=(row_by_row, one_hot_rescue),
     forbids=("torch.nn.functional.dropout", "torch.nn.functional.dropout1d", "torch.nn.Dropout"),
 )
