@@ -32,7 +32,9 @@ def heads_as_samples(
     return mixed @ out_weight.T + out_bias, weights.reshape(batch, heads, count, keys).mean(dim=1)
 
 
-def log_weights(text, image, q_weight, k_weight, v_weight, in_bias, out_weight, out_bias, *, heads, padding):
+def odds_in_parts(
+    text, image, q_weight, k_weight, v_weight, in_bias, out_weight, out_bias, *, heads, padding
+):
     width = text.size(-1)
     if width % heads:
         raise ValueError("heads")
@@ -45,7 +47,8 @@ def log_weights(text, image, q_weight, k_weight, v_weight, in_bias, out_weight, 
         v = image @ v_weight[part].T + in_bias[2 * width :][part]
         scores = (q / size**0.5) @ k.mT
         scores = scores.masked_fill(padding[:, None], -1e35)
-        share = (scores - scores.logsumexp(dim=-1, keepdim=True)).exp() * (~padding)[:, None]
+        odds = (scores - scores.detach().amax(dim=-1, keepdim=True)).exp() * (~padding)[:, None]
+        share = odds / odds.sum(dim=-1, keepdim=True).clamp(min=1e-30)
         output = output + share @ v @ out_weight[:, part].T
         weights = weights + share / heads
     return output, weights
@@ -53,5 +56,7 @@ def log_weights(text, image, q_weight, k_weight, v_weight, in_bias, out_weight, 
 
 ANSWERS = (
     Answer("heads_as_samples", heads_as_samples, "heads as further samples, −inf and torch.where"),
-    Answer("log_weights", log_weights, "head by head, log-softmax by logsumexp, the output layer in parts"),
+    Answer(
+        "odds_in_parts", odds_in_parts, "head by head, odds divided by their sum, the output layer in parts"
+    ),
 )
