@@ -19,18 +19,18 @@ def by_sorting(tokens, present, draws, rate, training):
     return out.index_put(rows, tokens[rows]), left
 
 
-def lower_the_rate(tokens, present, draws, rate, training):
+def sample_by_sample(tokens, present, draws, rate, training):
     if rate > 1.0 or rate < 0.0:
         raise ValueError("the rate is a probability")
     samples, modalities = present.shape
     if not training:
         return tokens, present
-    kept = torch.zeros(samples, modalities, dtype=torch.bool)
+    kept, numbers = torch.zeros(samples, modalities, dtype=torch.bool), draws.tolist()
     for sample in range(samples):
         names = [m for m in range(modalities) if bool(present[sample, m])]
         stay = [m for m in names if not draws[sample, m] < rate]
         if names and not stay:
-            stay = [max(names, key=lambda m: (float(draws[sample, m]), -m))]
+            stay = [max(names, key=lambda m: (numbers[sample][m], -m))]
         kept[sample, stay] = True
     left = tokens.clone()
     left[~kept] = 0
@@ -39,5 +39,5 @@ def lower_the_rate(tokens, present, draws, rate, training):
 
 ANSWERS = (
     Answer("by_sorting", by_sorting, "the rank of each draw, and an index_put"),
-    Answer("lower_the_rate", lower_the_rate, "loops"),
+    Answer("sample_by_sample", sample_by_sample, "loops"),
 )
