@@ -5,9 +5,8 @@ import torch
 from mmlab.instructor.authoring.exercise import Answer
 
 
-def heads_as_samples(
-    text, image, q_weight, k_weight, v_weight, in_bias, out_weight, out_bias, *, heads, padding
-):
+def heads_as_samples(text, image, *layers, heads, padding):
+    q_weight, k_weight, v_weight, in_bias, out_weight, out_bias = layers
     (batch, count, width), keys = text.shape, image.shape[1]
     if heads * (width // heads) != width:
         raise ValueError(f"{heads} heads of a width of {width}")
@@ -32,9 +31,8 @@ def heads_as_samples(
     return mixed @ out_weight.T + out_bias, weights.reshape(batch, heads, count, keys).mean(dim=1)
 
 
-def odds_in_parts(
-    text, image, q_weight, k_weight, v_weight, in_bias, out_weight, out_bias, *, heads, padding
-):
+def odds_in_parts(text, image, *layers, heads, padding):
+    q_weight, k_weight, v_weight, in_bias, out_weight, out_bias = layers
     width = text.size(-1)
     if width % heads:
         raise ValueError("heads")
