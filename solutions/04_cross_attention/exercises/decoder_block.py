@@ -121,7 +121,7 @@ SELF = "x = x + self.self_attention(y, y, y, attn_mask=closed, need_weights=Fals
 CROSS = "x = x + self.cross_attention(y, memory, memory, key_padding_mask=padding, need_weights=False)[0]"
 
 EXERCISE = Exercise(
-    difficulty=3,
+    difficulty=2,
     importance=5,
     minutes=25,
     needs=("cross_attention",),

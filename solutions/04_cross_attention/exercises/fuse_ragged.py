@@ -174,7 +174,7 @@ def weighted_sums(parts, weights, padding):
 
 
 EXERCISE = Exercise(
-    difficulty=3,
+    difficulty=2,
     importance=4,
     minutes=30,
     hints=(
