@@ -55,6 +55,7 @@ from mmlab.check.compare import close
 from mmlab.codec import Raised
 from mmlab.errors import InputError, ShapeError
 
+NO_GRADIENT = "no gradient flows: no output requires a gradient"
 LOOK = 4  # on every fourth case, each call of the answer is looked at for what is forbidden
 ANSWER = {
     "call": "returned",
@@ -671,7 +672,7 @@ def _gradients(run, inputs: list):
                 weights.append(weight[: output.numel()].reshape(output.shape).to(output.device))
                 roots.append(output)
         if not roots:
-            return Raised("RuntimeError", "no gradient flows: no output requires a gradient")
+            return Raised("RuntimeError", NO_GRADIENT)
         return list(
             backward()(tuple(roots), tuple(weights), False, False, tuple(inputs), True, accumulate_grad=False)
         )

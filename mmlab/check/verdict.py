@@ -10,7 +10,7 @@ import numpy as np
 
 from mmlab.check.compare import COMPARERS, Difference, as_labels, close, describe, equality, is_kind
 from mmlab.check.describe import listed
-from mmlab.check.drivers import ANSWER
+from mmlab.check.drivers import ANSWER, NO_GRADIENT
 from mmlab.codec import Raised, is_torch
 
 NOUN = {"call": "result", "module": "output", "script": "step", "predict": "prediction", "bugs": "verdict"}
@@ -127,7 +127,7 @@ def difference(record: dict, wanted: dict, got, compare: dict | None = None) -> 
         for part in ("gradients", "state"):
             if part in wanted and (
                 fault := _parameters(wanted, got, part)
-                or close(wanted[part], _zeros_filled(wanted, got, part), **tolerances)
+                or close(wanted[part], _filled(wanted, got, part), **tolerances)
             ):
                 return _worded(fault, part, "gradient" if part == "gradients" else "initial state")
     return None
@@ -219,22 +219,35 @@ def _parameters(wanted: dict, got: dict, part: str) -> Difference | None:
     return None
 
 
+def _filled(wanted: dict, got: dict, part: str):
+    return _zeros_filled(wanted[part], got.get(part)) if part == "gradients" else got.get(part)
+
+
 def _is_zero(gradient) -> bool:
     return is_torch(gradient) and not gradient.any()
 
 
-def _zeros_filled(wanted: dict, got: dict, part: str):
-    """Return gradients or a state; a parameter whose gradient is 0 may also have none, and then gets these zeros."""
-    value = got.get(part)
-    given = value.get("parameters") if isinstance(value, dict) else None
-    if part != "gradients" or not isinstance(given, dict) or not isinstance(wanted[part], dict):
-        return value
-    right = wanted[part]["parameters"]
-    filled = {
-        name: right[name] if gradient is None and _is_zero(right.get(name)) else gradient
-        for name, gradient in given.items()
-    }
-    return value | {"parameters": filled}
+def _zeros_filled(wanted, given):
+    """Return the gradients given, with those wanted in place of None where they are 0, and the other way round.
+
+    No gradient and a gradient of 0 say the same: this input has no influence on the output.
+    """
+    if _has_no_gradient(wanted) and _has_no_gradient(given):
+        return wanted
+    if isinstance(wanted, dict) and isinstance(given, dict):
+        return {name: _zeros_filled(wanted.get(name), value) for name, value in given.items()}
+    if isinstance(wanted, list) and isinstance(given, list) and len(wanted) == len(given):
+        return [_zeros_filled(*pair) for pair in zip(wanted, given, strict=True)]
+    return given
+
+
+def _has_no_gradient(value) -> bool:
+    """Return whether all of these gradients are None or 0, or the attempt to compute them found none."""
+    if isinstance(value, (dict, list)):
+        return all(map(_has_no_gradient, value.values() if isinstance(value, dict) else value))
+    if isinstance(value, Raised):
+        return value.message == NO_GRADIENT
+    return value is None or _is_zero(value)
 
 
 def _side_effects(wanted: dict, got: dict, noun: str, kind: str) -> Difference | None:

@@ -462,3 +462,22 @@ def test_an_error_of_the_code_itself_is_not_answered_with_raise_it_yourself(want
         else "follow the error above this message to its line"
     )
     assert called(right, other, "x")[2] == line
+
+
+def gradients_judged(right, answer) -> bool:
+    """Return whether the values and gradients of an answer equal those of `right`, for an x that is 0 and one that is not."""
+    cases = [{"args": [x, torch.ones(2)]} for x in (torch.zeros(2), torch.tensor([1.0, -2.0]))]
+    return judged({"kind": "call", "options": {"gradient": True}}, right, answer, cases).passed
+
+
+def if_any(x, y):
+    return (x * y).sum() if x.any() else x.new_zeros(())
+
+
+def test_no_gradient_and_a_gradient_of_zero_say_the_same():
+    multiplied = lambda x, y: (x * y * x.any()).sum()  # noqa: E731
+    assert gradients_judged(multiplied, if_any) and gradients_judged(if_any, multiplied)
+    assert gradients_judged(multiplied, lambda x, y: multiplied(x, y) + 0 * y.sum())
+    assert not gradients_judged(multiplied, lambda x, y: (x.detach() * y).sum())
+    assert not gradients_judged(multiplied, lambda x, y: multiplied(x, y).detach())
+    assert not gradients_judged(lambda x, y: (x * y).sum(), if_any)  # at x = 0 the gradient is y
