@@ -20,7 +20,7 @@ def collapse() -> int:
     """
     try:
         with open("/proc/self/maps") as file:
-            mappings = [tuple(int(side, 16) for side in found) for found in _MAPPING.findall(file.read())]
+            mappings = [tuple(int(side, 16) for side in sides) for sides in _MAPPING.findall(file.read())]
         advise = ctypes.CDLL(None).madvise
     except (OSError, AttributeError):
         return 0
