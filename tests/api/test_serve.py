@@ -1,6 +1,7 @@
 """`mmlab serve`: one line when it is ready, a clean end."""
 
 import json
+import os
 import signal
 import socket
 import subprocess
@@ -87,6 +88,23 @@ def test_a_taken_port_is_told(serving):
     port = told["url"].rsplit(":", 1)[1]
     run = subprocess.run([*COMMAND, "--port", port], capture_output=True, text=True, timeout=30)
     assert run.returncode == 2 and "free port" in run.stderr
+
+
+def test_matrix_products_run_in_the_thread_of_their_request():
+    code = (
+        "import os, sys; from mmlab.cli import serve; assert 'numpy' not in sys.modules; serve._use_one_thread(); "
+        "import numpy; numpy.ones((500, 500)) @ numpy.ones((500, 500)); "
+        "print(*(os.environ.get(name) for name in serve._THREADS)); "
+        "print(len(os.listdir('/proc/self/task')) if os.path.isdir('/proc/self/task') else 1)"
+    )
+    names = {"OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"}
+    free = {name: value for name, value in os.environ.items() if name not in names}
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=free)
+    assert run.stdout.split() == ["1", "1", "1", "1"], run
+    run = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, env={**free, "OMP_NUM_THREADS": "3"}
+    )
+    assert run.stdout.split()[:3] == ["None", "3", "None"], run
 
 
 def test_the_room_needs_neither_torch_nor_an_sdk():

@@ -1,6 +1,8 @@
 """The sandbox: what a child sees and may do. One warm process for all tests."""
 
 import os
+import platform
+import subprocess
 import sys
 import threading
 from pathlib import Path
@@ -170,6 +172,48 @@ def test_the_warm_process_has_one_thread_and_could_import_everything(box):
     box.boot()
     assert box._zygote.ready["threads"] == 1
     assert [line for line in box._zygote.ready["absent"] if "losses" not in line] == []
+
+
+def test_huge_pages_hold_what_was_there_and_a_fork_changes_only_its_own():
+    code = """
+import os, mmap
+from mmlab.instructor.grading.sandbox import huge_pages
+region = mmap.mmap(-1, 16 * huge_pages.SIZE, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
+for at in range(0, len(region), 4096):
+    region[at] = at // 4096 % 251
+before = bytes(region)
+print(huge_pages.collapse())
+if os.fork() == 0:
+    region[5] = 99
+    os._exit(0 if region[4096] == 1 else 1)
+print(os.wait()[1], bytes(region) == before)
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    huge, *rest = done.stdout.split()
+    assert rest == ["0", "True"], done
+    release = tuple(map(int, os.uname().release.split(".")[:2])) if sys.platform == "linux" else (0, 0)
+    setting = Path("/sys/kernel/mm/transparent_hugepage/enabled")
+    if release >= (6, 1) and setting.exists() and "[never]" not in setting.read_text():
+        assert int(huge) >= 8, done
+
+
+def test_freed_memory_stays_with_a_child(box):
+    faults = in_a_fresh_child(
+        box,
+        """
+import resource, torch
+def faults():
+    return resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+for _ in range(3):
+    torch.ones(2**20)  # 4 MB
+before = faults()
+for _ in range(20):
+    torch.ones(2**20)
+found = faults() - before
+""",
+    )
+    if "glibc" in platform.libc_ver()[0]:
+        assert faults < 2000  # 20,000 if each tensor has pages of its own
 
 
 def test_imports_are_read_from_the_released_lab():

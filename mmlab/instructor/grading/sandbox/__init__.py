@@ -7,6 +7,7 @@ Starting it:
 
     zygote_client   start and stop the zygote
     zygote          import PyTorch and the other libraries once, then fork a child on request
+    huge_pages      fewer page tables for each fork to copy
     bubblewrap      the sandbox's file system, and fallbacks where the kernel offers less
     isolate         namespaces, mounts and user id: the privileges that a child gives up
     seccomp         the system calls that are blocked

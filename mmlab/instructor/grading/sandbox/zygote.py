@@ -25,7 +25,7 @@ import traceback
 from dataclasses import dataclass
 
 from mmlab.check import forbids
-from mmlab.instructor.grading.sandbox import isolate, meter
+from mmlab.instructor.grading.sandbox import huge_pages, isolate, meter
 from mmlab.instructor.grading.sandbox.limits import Limits
 from mmlab.instructor.grading.sandbox.wire import Connection, receive_note, send_note
 
@@ -221,8 +221,15 @@ def main() -> None:
     isolate.prepare_zygote(spec)
     gc.collect()
     gc.freeze()  # so that garbage collection in a child does not copy every page of the zygote
+    huge = huge_pages.collapse()
     zygote = Zygote(control, spec)
-    note = {"ready": True, "seconds": time.perf_counter() - began, "absent": absent, "threads": threads()}
+    note = {
+        "ready": True,
+        "seconds": time.perf_counter() - began,
+        "absent": absent,
+        "threads": threads(),
+        "huge_pages": huge,
+    }
     send_note(control, note)
     zygote.serve()
 
