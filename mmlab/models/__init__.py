@@ -3,6 +3,7 @@
     attention   multi-head attention and the pre-norm transformer block
     text        a word tokenizer and CLIP's causal text tower
     vit         the Vision Transformer, and a classifier on top of it
+    fusion      cross-attention blocks, resampler, query transformer, and four ways to fuse modalities
     clip        two towers, two projections, one learned scale
     generate    next tokens from logits: greedy, temperature, top-k, nucleus
     validate    what models refuse, with its message
@@ -13,7 +14,7 @@ Axis letters: B batch, T tokens, D width, H heads, C channels, Y X image.
 
 import importlib
 
-MODULES = ("attention", "text", "vit", "clip", "generate", "validate", "weights")
+MODULES = ("attention", "text", "vit", "fusion", "clip", "generate", "validate", "weights")
 
 
 def __getattr__(name: str):

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from mmlab.errors import InputError
-from mmlab.models.validate import require_heads, require_mask
+from mmlab.models.validate import require_context, require_heads, require_mask
 
 
 class QuickGELU(nn.Module):
@@ -44,19 +44,20 @@ def activation_layer(name: str) -> nn.Module:
 class MultiHeadAttention(nn.Module):
     """softmax(Q Kᵀ / √(D/H)) V in H heads, then one matrix that mixes the heads.
 
-    width   D, divisible by heads
-    heads   H
-    raises  InputError when the heads do not divide the width
-    source  Vaswani et al. 2017, Attention Is All You Need, section 3.2
+    width          D, divisible by heads
+    heads          H
+    context_width  W, width of what keys and values are made of; None: D
+    raises         InputError when the heads do not divide the width
+    source         Vaswani et al. 2017, Attention Is All You Need, section 3.2
     """
 
-    def __init__(self, width: int, heads: int):
+    def __init__(self, width: int, heads: int, context_width: int | None = None):
         super().__init__()
         require_heads(width, heads, "MultiHeadAttention")
         self.heads = heads
         self.query = nn.Linear(width, width)
-        self.key = nn.Linear(width, width)
-        self.value = nn.Linear(width, width)
+        self.key = nn.Linear(context_width or width, width)
+        self.value = nn.Linear(context_width or width, width)
         self.out = nn.Linear(width, width)
 
     def forward(
@@ -69,11 +70,15 @@ class MultiHeadAttention(nn.Module):
         """Return each query's mixture of the values: (B, T, D) → (B, T, D).
 
         x               (B, T, D) float: what asks
-        context         (B, S, D) float: what is looked at (cross-attention); None: x itself
+        context         (B, S, W) float: what is looked at (cross-attention); None: x itself
         mask            bool, (T, S) or broadcastable to (B, H, T, S): True where a query may look
         return_weights  also return the attention weights, (B, H, T, S); rows sum to 1
-        raises          ShapeError for a mask of another shape or type
+        raises          ShapeError for a mask or a context of another shape or type
+
+        A query that may look at nothing has weights of 0, so its mixture is 0, not nan.
         """
+        if context is not None:
+            require_context(context, len(x), self.key.in_features)
         context = x if context is None else context
         q, k, v = self.split(self.query(x)), self.split(self.key(context)), self.split(self.value(context))
         if mask is not None:
@@ -82,9 +87,11 @@ class MultiHeadAttention(nn.Module):
             mixed = F.scaled_dot_product_attention(q, k, v, attn_mask=mask)  # (B, H, T, D/H)
             return self.out(mixed.transpose(1, 2).flatten(2))
         scores = q @ k.transpose(2, 3) / q.shape[3] ** 0.5  # (B, H, T, S)
-        if mask is not None:
-            scores = scores.masked_fill(~mask, float("-inf"))
-        weights = scores.softmax(dim=3)
+        if mask is None:
+            weights = scores.softmax(dim=3)
+        else:  # the lowest number, not -inf: the softmax of a row of -inf is nan
+            scores = scores.masked_fill(~mask, torch.finfo(scores.dtype).min)
+            weights = scores.softmax(dim=3).masked_fill(~mask, 0.0)
         return self.out((weights @ v).transpose(1, 2).flatten(2)), weights
 
     def split(self, x: Tensor) -> Tensor:

@@ -60,6 +60,72 @@ def require_mask(mask: Tensor, queries: int, keys: int) -> None:
         )
 
 
+def require_context(context: Tensor, batch: int, width: int) -> None:
+    """Raise ShapeError unless a context is (B, S, width) with the batch of its queries, S at least 1."""
+    if context.ndim != 3 or len(context) != batch or not context.shape[1] or context.shape[2] != width:
+        raise ShapeError(
+            f"attention: a context {tuple(context.shape)}",
+            f"({batch}, S, {width}), S at least 1",
+            f"build the module with context_width={context.shape[-1] if context.ndim else 1}, or project the context",
+        )
+
+
+def require_context_mask(mask: Tensor, queries: Tensor, context: Tensor) -> None:
+    """Raise ShapeError unless a mask of the context is boolean, (B, S) or (B, T, S)."""
+    batch, keys = context.shape[:2]
+    if mask.dtype is not torch.bool or tuple(mask.shape) not in {
+        (batch, keys),
+        (batch, queries.shape[1], keys),
+    }:
+        raise ShapeError(
+            f"context_mask: {tuple(mask.shape)} of {mask.dtype}",
+            f"booleans ({batch}, {keys}) or ({batch}, {queries.shape[1]}, {keys}), True where there is a token",
+            "make one with torch.arange(context.shape[1]) < lengths[:, None]",
+        )
+
+
+def require_parts(parts: dict[str, Tensor], present: dict[str, Tensor], widths: dict[str, int]) -> None:
+    """Raise InputError or ShapeError unless parts are features of known modalities, and each example has one.
+
+    parts    name → (B, d) or (B, T, d)
+    present  name → bool (B,) or (B, T); names that parts have
+    widths   name → d
+    """
+    for name in [*parts, *present]:
+        if name not in widths:
+            raise InputError(
+                f"a part {name!r}", f"one of {', '.join(widths)}", "name it when you build the fuser"
+            )
+    if not parts:
+        raise InputError(
+            "no parts", f"at least one of {', '.join(widths)}", "pass the features that you have"
+        )
+    batch = len(next(iter(parts.values())))
+    for name, part in parts.items():
+        if (
+            part.ndim not in (2, 3)
+            or len(part) != batch
+            or part.shape[-1] != widths[name]
+            or not part.numel()
+        ):
+            raise ShapeError(
+                f"parts[{name!r}] {tuple(part.shape)}",
+                f"({batch}, {widths[name]}) or ({batch}, T, {widths[name]})",
+                "pass one row per example, in every part; leave out a part that no example has",
+            )
+    for name, mask in present.items():
+        if name not in parts:
+            raise InputError(
+                f"present[{name!r}]", "a mask of a part that is given", f"pass parts[{name!r}] too"
+            )
+        if mask.dtype is not torch.bool or tuple(mask.shape) not in {(batch,), tuple(parts[name].shape[:-1])}:
+            raise ShapeError(
+                f"present[{name!r}]: {tuple(mask.shape)} of {mask.dtype}",
+                f"booleans ({batch},) or {tuple(parts[name].shape[:-1])}, True where there is something",
+                "call mask.bool()",
+            )
+
+
 def require_temperature(temperature: float | Tensor) -> None:
     """Raise InputError unless a temperature is one finite number that float32 holds above 0.
 
