@@ -20,7 +20,7 @@ COURSE = Path(__file__).resolve().parents[2]
 HELD = re.compile(r"^(torch|torchvision|torchaudio|triton|numpy|scipy|jax.*|nvidia[-_].*|cupy.*)$")
 
 # The extras that a week needs, with commas between.
-EXTRAS = {"00_setup": "real", "02_clip": "real", "09_api": "api,real"}
+EXTRAS = {"00_setup": "real", "01_architectures": "api,real", "02_clip": "real", "09_api": "api,real"}
 
 
 def held_versions() -> dict[str, str]:
