@@ -22,6 +22,7 @@ HELD = re.compile(r"^(torch|torchvision|torchaudio|triton|numpy|scipy|jax.*|nvid
 # The extras that a week needs, with commas between.
 EXTRAS = {
     "00_setup": "real",
+    "01_architectures": "api,real",
     "02_clip": "real",
     "03_vit": "real",
     "04_cross_attention": "real",
