@@ -1,5 +1,7 @@
 """Right answers to fusion_three_ways that are written in unusual ways."""
 
+import math
+
 import torch
 from torch.nn import functional as F
 
@@ -65,6 +67,36 @@ def selected_tokens(batch, weights):
     return dict(zip(("early", "late", "cross"), map(torch.stack, zip(*outputs))))
 
 
+def null_key(batch, weights):
+    text, image, text_mask, image_mask = (
+        batch[name] for name in ("text", "image", "text_mask", "image_mask")
+    )
+    share_text = text_mask.to(text.dtype) / text_mask.sum(dim=1, keepdim=True)
+    share_image = image_mask.to(text.dtype) / image_mask.sum(dim=1, keepdim=True).clamp(min=1)
+    image = image.masked_fill(~image_mask[..., None], 0)
+    text = text.masked_fill(~text_mask[..., None], 0)
+    text_mean = torch.bmm(share_text[:, None], text)[:, 0]
+    image_mean = torch.bmm(share_image[:, None], image)[:, 0]
+    early = torch.softmax(torch.hstack((text_mean, image_mean)) @ weights["early"].T, dim=-1)
+    votes = torch.stack(
+        [
+            torch.softmax(text_mean @ weights["late_text"].T, -1),
+            torch.softmax(image_mean @ weights["late_image"].T, -1),
+        ]
+    )
+    there = torch.stack([torch.ones_like(image_mask[:, 0]), image_mask.any(dim=1)])[..., None]
+    late = torch.where(there, votes, torch.zeros_like(votes)).sum(0) / there.sum(0)
+    query = (text @ weights["query"].T) / math.sqrt(text.shape[-1])
+    scores = query @ (image @ weights["key"].T).transpose(1, 2)
+    scores = F.pad(scores, (0, 1))  # the null key
+    closed = torch.cat([~image_mask, image_mask.any(dim=1, keepdim=True)], dim=1)
+    attention = torch.softmax(scores.masked_fill(closed[:, None], -math.inf), dim=-1)[..., :-1]
+    mean_attention = torch.bmm(share_text[:, None], attention)  # (B, 1, N): the mean over the text first
+    pulled = (torch.bmm(mean_attention, image) @ weights["value"].T)[:, 0]
+    cross = torch.softmax((text_mean + pulled) @ weights["cross"].T, dim=-1)
+    return {"early": early, "late": late, "cross": cross}
+
+
 ANSWERS = (
     Answer("averages_as_attention", averages_as_attention, "a mean is attention with equal scores"),
     Answer(
@@ -73,4 +105,5 @@ ANSWERS = (
         "rows of NaN are filled with 0, and so are their gradients",
     ),
     Answer("selected_tokens", selected_tokens, "the padding is cut off, sample by sample"),
+    Answer("null_key", null_key, "a null key takes all the weight where the image is missing"),
 )

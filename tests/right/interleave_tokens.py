@@ -63,7 +63,53 @@ def flipped(ids, table, images, audio, *, image_id, audio_id, side):
     return embeddings, numbers > 0, (numbers - 1).clamp(min=0)
 
 
+def one_hot_matmul(ids, table, images, audio, *, image_id, audio_id, side):
+    if side not in ("left", "right"):
+        raise ValueError("side")
+    wanted = [sum(int((prompt == mark).sum()) for prompt in ids) for mark in (image_id, audio_id)]
+    if wanted != [len(images), len(audio)]:
+        raise ValueError("counts")
+    for span in (*images, *audio):
+        if span.ndim != 2 or span.shape[1] != table.shape[1]:
+            raise ValueError("width")
+    # plan: for each row, which (source, row of the source) stands in each place
+    plan, used = [], {image_id: 0, audio_id: 0}
+    for prompt in ids:
+        row = []
+        for token in map(int, prompt):
+            if token in used:
+                name = "image" if token == image_id else "audio"
+                span = (images if token == image_id else audio)[used[token]]
+                row += [(name, used[token], k) for k in range(span.shape[0])]
+                used[token] += 1
+            else:
+                row.append(("text", 0, token))
+        plan.append(row)
+    sources = (
+        [("text", 0, table)]
+        + [("image", k, s) for k, s in enumerate(images)]
+        + [("audio", k, s) for k, s in enumerate(audio)]
+    )
+    longest = max(len(row) for row in plan)
+    result = torch.zeros(len(ids), longest, table.shape[1], dtype=table.dtype)
+    mask = torch.zeros(len(ids), longest, dtype=torch.bool)
+    for b, row in enumerate(plan):
+        shift = (longest - len(row)) * (side == "left")
+        mask[b, shift : shift + len(row)] = True
+    for name, number, vectors in sources:
+        choose = torch.zeros(len(ids), longest, vectors.shape[0], dtype=table.dtype)
+        for b, row in enumerate(plan):
+            shift = (longest - len(row)) * (side == "left")
+            for place, (kind, which, k) in enumerate(row):
+                if (kind, which) == (name, number):
+                    choose[b, shift + place, k] = 1
+        result = result + torch.einsum("bln,nd->bld", choose, vectors)
+    positions = (mask.long().cumsum(1) - 1) * mask
+    return result, mask, positions
+
+
 ANSWERS = (
     Answer("scattered", scattered, "masked_scatter, as in the library"),
     Answer("flipped", flipped, "left padding as right padding of flipped rows"),
+    Answer("one_hot_matmul", one_hot_matmul, "a matrix of 0 and 1 says which vector each place takes"),
 )

@@ -38,7 +38,36 @@ def in_bits(layers, *, width, heads, kv_heads, text, images, image_tokens, windo
     return math.prod((tokens, batch, kv_heads, width // heads, 2, bits)) // 8
 
 
+def sum_of_samples(layers, *, width, heads, kv_heads, text, images, image_tokens, window, batch, dtype):
+    bad = [layer for layer in layers if layer not in ("full", "sliding", "cross")]
+    if bad or width % heads != 0 or heads % kv_heads != 0:
+        raise ValueError("layers or heads")
+    kind = getattr(torch, dtype)
+    bits = torch.finfo(kind).bits if kind.is_floating_point else torch.iinfo(kind).bits
+    has_cross = layers.count("cross") > 0
+
+    def tokens(rest):
+        if not rest:
+            return 0
+        first, *others = rest
+        length = text + images * image_tokens * (not has_cross)
+        mine = (
+            images * image_tokens
+            if first == "cross"
+            else min(length, window - 1)
+            if first == "sliding"
+            else length
+        )
+        return mine + tokens(others)
+
+    done = 0
+    for start in range(0, len(layers), 100):
+        done += tokens(layers[start : start + 100])
+    return (width * kv_heads // heads) * done * (2 * bits // 8) * batch
+
+
 ANSWERS = (
     Answer("allocated", allocated, "tensors without data say how many bytes they would have"),
     Answer("in_bits", in_bits, "the dtype's name says its bits"),
+    Answer("sum_of_samples", sum_of_samples, "a recursion over the layers"),
 )

@@ -72,7 +72,77 @@ def in_pixels(size, scheme, *, window, text):
     return tokens, 0 if window <= text else (window - text) // tokens
 
 
+def fractions_everywhere(size, scheme, *, window, text):
+    from fractions import Fraction
+
+    height, width = map(int, size)
+    match scheme:
+        case {"kind": "fixed", "side": side, "patch": patch, "class_token": extra}:
+            tokens = math.floor(Fraction(side, patch)) ** 2 + int(bool(extra))
+        case {"kind": "dynamic", "patch": patch, "merge": merge, "least": least, "most": most}:
+            if Fraction(max(height, width), min(height, width)) > 200:
+                raise ValueError("too thin")
+            f = patch * merge
+            h, w = (f * round(Fraction(side, f)) for side in (height, width))
+            if h * w > most:
+                s = math.sqrt(height * width / most)
+                h, w = (max(f, f * math.floor(side / s / f)) for side in (height, width))
+            elif h * w < least:
+                s = math.sqrt(least / (height * width))
+                h, w = (f * math.ceil(side * s / f) for side in (height, width))
+            tokens = (h // f) * (w // f)
+        case {"kind": "tiles", "longest": longest, "tile": tile, "per_tile": per_tile}:
+            exact = Fraction(min(height, width) * longest, max(height, width))
+            across = 0
+            while across * tile < exact:
+                across += 1
+            pieces = across * (longest // tile)
+            tokens = per_tile * (pieces + (pieces > 1))
+        case _:
+            raise ValueError(f"unknown kind {scheme.get('kind')!r}")
+    return tokens, len(range(text + tokens, window + 1, tokens))
+
+
+def table_of_functions(size, scheme, *, window, text):
+    def fixed(side, patch, class_token):
+        return len(range(patch, side + 1, patch)) ** 2 + bool(class_token)
+
+    def nearest(side, f):
+        whole, rest = divmod(side, f)
+        return whole + (2 * rest > f or (2 * rest == f and whole % 2 == 1))
+
+    def dynamic(patch, merge, least, most):
+        (h, w), f = size, patch * merge
+        if h > 200 * w or w > 200 * h:
+            raise ValueError("ratio")
+        grid = [nearest(h, f), nearest(w, f)]
+        area = math.prod(grid) * f * f
+        if area > most:
+            s = math.sqrt(h * w / most)
+            grid = [int(side / s) // f or 1 for side in size]
+        if area < least:
+            s = math.sqrt(least / (h * w))
+            grid = [math.ceil((side * s) / f) for side in size]
+        return math.prod(grid)
+
+    def tiles(longest, tile, per_tile):
+        long, short = sorted(size, reverse=True)
+        along = longest // tile
+        across = (short * longest + long * tile - 1) // (long * tile)
+        return per_tile if along == across == 1 else per_tile * (along * across + 1)
+
+    kinds = {"fixed": fixed, "dynamic": dynamic, "tiles": tiles}
+    numbers = dict(scheme)
+    kind = numbers.pop("kind", None)
+    if kind not in kinds:
+        raise ValueError(f"kind is one of {sorted(kinds)}")
+    tokens = int(kinds[kind](**numbers))
+    return tokens, (window - text) // tokens if window >= text else 0
+
+
 ANSWERS = (
     Answer("counted", counted, "loops where a formula would do"),
     Answer("in_pixels", in_pixels, "the dynamic scheme as the library writes it"),
+    Answer("fractions_everywhere", fractions_everywhere, "exact fractions, and a range counts the images"),
+    Answer("table_of_functions", table_of_functions, "halves are rounded with whole numbers"),
 )

@@ -1,5 +1,7 @@
 """Right answers to trace_shapes that are written in unusual ways."""
 
+import math
+
 import torch
 
 from mmlab.instructor.authoring.exercise import Answer
@@ -45,7 +47,30 @@ def by_fractions(**sizes):
     return table | {"pixels": (stack, 3, sizes["image"][0], sizes["image"][1])}
 
 
+def counting_loops(*, batch, images, image, patch, merge, vision_width, width, heads, text, vocabulary):
+    height, across = (int(side) for side in image)
+    if math.gcd(height, across, patch * merge) != patch * merge:
+        raise ValueError("sides")
+    patches = len(range(0, height, patch)) * len(range(0, across, patch))
+    tokens = len(range(0, height, patch * merge)) * len(range(0, across, patch * merge))
+    total = images * batch
+    length = text + tokens * images
+    names = "pixels patches encoded merged projected sequence attention logits".split()
+    shapes = [
+        [total, 3, height, across],
+        [total, patches, height * across * 3 // patches],
+        [total, patches + 1, vision_width],
+        [total, tokens, vision_width * patches // tokens],
+        [total, tokens, width],
+        [batch, length, width],
+        [batch, heads, length, length],
+        [batch, length, vocabulary],
+    ]
+    return {name: tuple(shape) for name, shape in zip(names, shapes)}
+
+
 ANSWERS = (
     Answer("on_meta_tensors", on_meta_tensors, "tensors without data carry the shapes"),
     Answer("by_fractions", by_fractions, "groups first, patches from them"),
+    Answer("counting_loops", counting_loops, "ranges count patches and tokens"),
 )

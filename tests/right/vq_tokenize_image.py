@@ -1,5 +1,6 @@
 """Right answers to vq_tokenize_image that are written in unusual ways."""
 
+import numpy as np
 import torch
 
 from mmlab.instructor.authoring.exercise import Answer
@@ -75,7 +76,86 @@ class line_by_line:
         return found
 
 
+class cdist_and_regex:
+    def __init__(self, codebook, words):
+        self.codebook, self.words = codebook, words
+
+    @property
+    def size(self):
+        return self.words + 3 + len(self.codebook)
+
+    def encode(self, features):
+        distance = torch.cdist(
+            features.flatten(0, 1), self.codebook, compute_mode="donot_use_mm_for_euclid_dist"
+        )
+        # the lowest code: the first place where the minimum stands
+        nearest = (distance == distance.amin(dim=1, keepdim=True)).to(torch.int64).argmax(dim=1)
+        out = torch.full((features.shape[0], features.shape[1] + 1), self.words + 2, dtype=torch.int64)
+        out[:, :-1] = nearest.view(features.shape[:2]) + (self.words + 3)
+        ids = torch.empty(out.numel() + 2, dtype=torch.int64)
+        ids[0], ids[1:-1], ids[-1] = self.words, out.view(-1), self.words + 1
+        return ids
+
+    def decode(self, ids):
+        import re
+
+        marks = {self.words: "b", self.words + 1: "e", self.words + 2: "/"}
+        word = "".join(marks.get(k, "c" if self.words + 3 <= k < self.size else "?") for k in ids.tolist())
+        match = re.fullmatch(r"b(c+/)\1*e", word)
+        if match is None:
+            raise ValueError(word)
+        columns = len(match[1]) - 1
+        codes = ids[ids >= self.words + 3] - (self.words + 3)
+        return torch.nn.functional.embedding(codes, self.codebook.detach()).unflatten(0, (-1, columns))
+
+
+class numpy_template:
+    def __init__(self, codebook, words):
+        self.codebook, self.words = codebook, int(words)
+        self.size = sum((self.words, 1, 1, 1, codebook.size(0)))
+
+    def encode(self, features):
+        f = features.detach().numpy()
+        c = self.codebook.detach().numpy()
+        best = np.full(f.shape[:2], np.inf)
+        code = np.zeros(f.shape[:2], dtype=np.int64)
+        for k in range(len(c)):
+            distance = np.sqrt(((f - c[k]).astype(np.float64) ** 2).sum(-1))
+            nearer = distance < best
+            best[nearer], code[nearer] = distance[nearer], k
+        lines = np.concatenate([code + self.words + 3, np.full((len(f), 1), self.words + 2)], axis=1)
+        return torch.from_numpy(
+            np.concatenate([[self.words], lines.ravel(), [self.words + 1]]).astype(np.int64)
+        )
+
+    def decode(self, ids):
+        a = ids.numpy()
+        rows = int((a == self.words + 2).sum())
+        if rows == 0 or len(a) < 2 or (len(a) - 2) % rows or (len(a) - 2) // rows < 2:
+            raise ValueError("malformed")
+        columns = (len(a) - 2) // rows - 1
+        frame = np.full((rows, columns + 1), -1)
+        frame[:, -1] = self.words + 2
+        frame = np.concatenate([[self.words], frame.ravel(), [self.words + 1]])
+        free = frame == -1
+        if (
+            (a[~free] != frame[~free]).any()
+            or (a[free] < self.words + 3).any()
+            or (a[free] >= self.size).any()
+        ):
+            raise ValueError("malformed")
+        return self.codebook.index_select(0, torch.from_numpy(a[free] - self.words - 3)).reshape(
+            rows, columns, -1
+        )
+
+
 ANSWERS = (
     Answer("by_encoding_again", by_encoding_again, "decode frames the codes again and compares"),
     Answer("line_by_line", line_by_line, "ids relative to the words, lines collected one by one"),
+    Answer("cdist_and_regex", cdist_and_regex, "a regular expression over one letter for each id"),
+    Answer(
+        "numpy_template",
+        numpy_template,
+        "numpy, and decode compares with the only frame that the ids could have",
+    ),
 )

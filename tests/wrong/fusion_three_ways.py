@@ -27,4 +27,7 @@ ANSWERS = (
     Answer("a_tuple", {'    return {\n        "early": vote("early", torch.cat([words, picture], dim=1)),\n': '    found = {\n        "early": vote("early", torch.cat([words, picture], dim=1)),\n', '        "cross": vote("cross", mean(mixed, text_mask)),\n    }\n': '        "cross": vote("cross", mean(mixed, text_mask)),\n    }\n    return tuple(found.values())\n'}, "a dict"),
     Answer("detached_image", {"words, picture = mean(text, text_mask), mean(image, image_mask)": "words, picture = mean(text, text_mask), mean(image, image_mask).detach()"}, "gradients reach the image"),
     Answer("missing_by_the_first_patch", {"image_mask.any(dim=1, keepdim=True)": "image_mask[:, :1]"}, "padding may stand anywhere"),
+    Answer("minus_thousand", {FILL: "scores.masked_fill(hidden, -1000.0).softmax(dim=2) * image_mask.any(dim=1)[:, None, None]"}, "a score may be -1,000 itself"),
+    Answer("late_without_the_maximum", {LATE: '((words @ weights["late_text"].T).exp() / (words @ weights["late_text"].T).exp().sum(dim=1, keepdim=True) + seen * vote("late_image", picture)) / (1 + seen)'}, "exp(900) is infinite"),
+    Answer("attention_in_float32", {FILL: "scores.float().masked_fill(hidden, torch.finfo(torch.float32).min).softmax(dim=2).masked_fill(hidden, 0.0).to(text.dtype)"}, "float64 keeps its precision"),
 )  # fmt: skip

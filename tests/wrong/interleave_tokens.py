@@ -30,4 +30,7 @@ ANSWERS = (
     Answer("as_float32", {"return embeddings": "return embeddings.float()"}, "the dtype of the table"),
     Answer("a_fixed_length", {"length = max(counts)": "length = max(16, *counts, 16)"}, "the longest row"),
     Answer("drops_the_empty_prompt", {"    length = max(counts)": "    rows = [row for row in rows if len(row)]\n    length = max(counts)"}, "an empty prompt is a row of padding"),
+    Answer("empty_spans_of_any_width", {"for span in (*images, *audio))": "for span in (*images, *audio) if len(span))"}, "a span without tokens has a width too"),
+    Answer("one_column_at_least", {"length = max(counts)": "length = max(1, *counts)"}, "without a token L is 0"),
+    Answer("side_checked_at_the_padding", {'if side not in ("left", "right"):': 'if side not in ("left", "right") and len({len(prompt) for prompt in ids}) > 1:'}, "another side is refused without padding too"),
 )  # fmt: skip

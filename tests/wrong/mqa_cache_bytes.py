@@ -27,4 +27,6 @@ ANSWERS = (
     Answer("too_many_kv_heads_only", {CHECK: "if width % heads or kv_heads > heads:"}, "kv_heads divides heads"),
     Answer("unknown_layers_are_full", {"any(layer not in stored for layer in layers)": "False", "stored[layer]": "stored.get(layer, length)"}, "another kind is refused"),
     Answer("a_float", {RETURN: RETURN.replace("(width // heads)", "(width / heads)")}, "an int"),
+    Answer("rounded_float", {RETURN: "return int(2 * batch * kv_heads * tokens * (width / heads) * getattr(torch, dtype).itemsize)"}, "exact above 2⁵³ too"),
+    Answer("nothing_stored_first", {CHECK: "if text + images == 0 and width % heads == 0 and heads % kv_heads == 0:\n        return 0\n    " + CHECK}, "another layer is refused where nothing is stored too"),
 )  # fmt: skip

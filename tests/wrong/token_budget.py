@@ -30,4 +30,6 @@ ANSWERS = (
     Answer("negative_images", {FIT: "(window - text) // tokens"}, "0 where the text leaves no room"),
     Answer("one_less", {FIT: "max(0, (window - text - 1) // tokens)"}, "an image that just fits, fits"),
     Answer("falls_through", {"    else:\n        raise ValueError(f\"kind={scheme['kind']!r}\")\n": "    else:\n        tokens = 1\n"}, "another kind is refused"),
+    Answer("tiles_in_floats", {SHORT: "math.ceil(short * (scheme[\"longest\"] / long) / scheme[\"tile\"])"}, "the exact scaled length"),
+    Answer("ratio_of_every_kind", {"    height, width = size\n": "    height, width = size\n    if max(size) > 200 * min(size):\n        raise ValueError\n"}, "a dynamic image only"),
 )  # fmt: skip

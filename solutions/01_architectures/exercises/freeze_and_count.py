@@ -42,6 +42,7 @@ ALL = ("encoder", "projector", "embed", "llm", "head")
 
 CLAUSES = {
     "each part alone": [frozen(part) for part in ALL],
+    "a repeated name": [frozen("llm", "embed", "llm")],
     "a shared tensor is frozen with either part": [
         frozen("embed", sizes=TIED),
         frozen("head", sizes=TIED),

@@ -48,13 +48,42 @@ def huge(image):
     return image
 
 
+def extremes():
+    """Return one case with a score of about -1,000 beside padding, and logits of about ±900 in the late way."""
+    one, slopes = torch.ones(1, 1), torch.tensor([[0.0], [0.015625]])
+    parts = {"query": one, "key": -one, "value": one, "early": torch.tensor([[0.03125, 0.0], [0.0, 0.03125]])}
+    parts |= {"late_text": 36 + slopes, "late_image": -24 - slopes, "cross": slopes}
+    tokens = torch.tensor([25.0, 25.0]).reshape(1, 2, 1)
+    features = torch.tensor([40.0, -60.0, 39.9375]).reshape(1, 3, 1)
+    return call(dict(zip(NAMES, (tokens, features, mask(".."), mask(".x.")))), parts) | {"gradient": False}
+
+
+def close_scores():
+    """Return one case in float64: scores near 1,000 that differ by about 0.001, of two very different values."""
+    unit = torch.eye(2, dtype=torch.float64)
+    parts = {
+        "query": unit,
+        "key": unit * 2**0.5,
+        "value": torch.diag(torch.tensor([0.0, 4.0], dtype=torch.float64)),
+    }
+    parts |= {
+        "early": torch.ones(2, 4, dtype=torch.float64) / 8,
+        "late_text": unit / 8,
+        "late_image": unit / 8,
+    }
+    parts["cross"] = torch.tensor([[0.0, 1.0], [0.0, -1.0]], dtype=torch.float64)
+    tokens = torch.tensor([[[25.1, 0.0]]], dtype=torch.float64)
+    features = torch.tensor([[[39.8, 100.0], [39.80004, -100.0]]], dtype=torch.float64)
+    return call(dict(zip(NAMES, (tokens, features, mask("."), mask("..")))), parts) | {"gradient": False}
+
+
 CLAUSES = {
     "no padding": [case(("...", "..."), ("..", ".."))],
     "padding anywhere": [case(("x..", "..x", ".x."), (".x..", "x...", "..xx"))],
     "a sample without an image": [
         case(("...", "..x"), ("xx", "..")),
-        case((".",), ("x",)) | {"gradient": False},
-        case((".x", ".."), ("xxx", "xxx")) | {"gradient": False},
+        case((".",), ("x",)),
+        case((".x", ".."), ("xxx", "xxx")),
     ],
     "numbers at the padding": [case(("...", "..."), ("..x", "x.x"), image_change=huge)],
     "one token of each": [case((".",), (".",)), case((".", "."), (".", "."))],
@@ -66,9 +95,10 @@ CLAUSES = {
         case(("......",), ("..",)),
         case(("..",), ("......",)),
     ],
+    "scores and logits of almost 1,000": [extremes()],
     "large logits": [case(("...", ".x."), ("..", "x."), size=4.0) | {"gradient": False}],
     "features of 0": [case(("...", ".x."), ("..", "xx"), size=0.0)],
-    "float64": [case(("...", ".x."), ("..", "xx"), dtype=torch.float64)],
+    "float64": [case(("...", ".x."), ("..", "xx"), dtype=torch.float64), close_scores()],
     "many tokens": [case(("." * 300,), ("." * 260 + "x",), width=2, size=0.0625)],
 }  # fmt: skip
 

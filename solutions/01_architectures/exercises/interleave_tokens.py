@@ -47,14 +47,14 @@ WORDS = fixed(8, 3)
 BOTH = [[1, 90, 2, 91], [91, 5]], WORDS, spans(2), spans(3, 1, shift=4)
 
 
-def value(*args, **kwargs):
-    """Return one case without gradients: an answer need not touch what no token is read from."""
-    return case(*args, **kwargs) | {"gradient": False}
-
-
 CLAUSES = {
     "both sides": [case(*BOTH, side="left"), case(*BOTH, side="right")],
-    "another side is refused": [case(*BOTH, side="both"), case(*BOTH, side="")],
+    "another side is refused": [
+        case(*BOTH, side="both"),
+        case(*BOTH, side=""),
+        case([[1, 90]], WORDS, spans(2), [], side="both"),  # no row needs padding
+        case([[1, 2], [3, 4]], WORDS, [], [], side="none"),
+    ],
     "more placeholders than spans": [
         case([[1, 90, 90]], WORDS, spans(2), []),
         case([[1, 91], [2]], WORDS, spans(), []),
@@ -70,16 +70,22 @@ CLAUSES = {
         case([[1, 91]], WORDS, [], spans(2, width=1)),
         case([[1, 90], [90, 2]], WORDS, spans(2) + spans(2, width=2), []),
         case([[90, 1, 91]], fixed(8, 1), spans(3, width=2), spans(1, width=2)),
+        case([[1, 90]], WORDS, spans(0, width=4), []),  # no tokens, but another width
+        case([[1, 91, 91]], WORDS, [], spans(2) + spans(0, width=2)),
     ],
     "text alone": [case([[1, 2, 3], [4]], WORDS, [], [], side=side) for side in ("left", "right")],
-    "a prompt without text": [value([[90], [91, 90]], WORDS, spans(2, 1), spans(1))],
+    "a prompt without text": [case([[90], [91, 90]], WORDS, spans(2, 1), spans(1))],
     "an empty prompt is all padding": [
         case([[], [1, 90]], WORDS, spans(2), [], side="left"),
         case([[3], []], WORDS, [], []),
     ],
     "spans without tokens": [
-        value([[1, 90, 2], [91, 3, 4]], WORDS, spans(0), spans(0), side="left"),
-        value([[91], [5, 6]], WORDS, [], spans(0)),
+        case([[1, 90, 2], [91, 3, 4]], WORDS, spans(0), spans(0), side="left"),
+        case([[91], [5, 6]], WORDS, [], spans(0)),
+    ],
+    "no token at all": [
+        case([[90]], WORDS, spans(0), []),
+        case([[90, 91], []], WORDS, spans(0), spans(0), side="left"),
     ],
     "neighbouring spans": [case([[90, 90, 91, 91, 1]], WORDS, spans(1, 3), spans(2, 1))],
     "equal lengths need no padding": [case([[1, 90], [2, 91]], WORDS, spans(2), spans(2))],
@@ -128,8 +134,8 @@ def by_index(ids, table, images, audio, *, image_id, audio_id, side):
     length = max(map(len, rows))
     pads = [[None] * (length - len(row)) for row in rows]
     order = [pad + row if side == "left" else row + pad for row, pad in zip(rows, pads)]
-    mask = torch.tensor([[place is not None for place in row] for row in order]).reshape(len(ids), length)
-    index = torch.tensor([[place or 0 for place in row] for row in order]).reshape(len(ids), length)
+    mask = torch.tensor([[place is not None for place in row] for row in order], dtype=torch.bool)
+    index = torch.tensor([[place or 0 for place in row] for row in order], dtype=torch.int64)
     return everything[index] * mask[..., None], mask, (mask.cumsum(1) - 1).clamp(min=0) * mask
 
 

@@ -60,7 +60,12 @@ CLAUSES = {
         case(["full"], heads=2, kv_heads=3),
         case([], kv_heads=8),
     ],
-    "another layer is refused": [case(["full", "linear"]), case(["Full"]), case(["full", ""])],
+    "another layer is refused": [
+        case(["full", "linear"]),
+        case(["Full"]),
+        case(["full", ""]),
+        case(["linear"], text=0, images=0),
+    ],
     "no layer": [case([])],
     "multi-head, grouped and multi-query": [case(["full", "full"], kv_heads=count) for count in (12, 4, 1)],
     "every dtype": [
@@ -76,6 +81,7 @@ CLAUSES = {
     "no image": [case(MIXED, images=0), case(CROSSED, images=0), case(["cross"], images=0)],
     "no text": [case(MIXED, text=0), case(CROSSED, text=0), case(["sliding", "full"], text=0, images=0)],
     "one sample, one head": [case(MIXED, batch=1), case(CROSSED, heads=1, kv_heads=1, width=7)],
+    "more bytes than a float counts": [case(["full"], text=2**53 + 1, images=0)],
     "a large model": [case(["full"] * 80, width=8192, heads=64, kv_heads=8, text=120_000, images=3, image_tokens=2880, batch=64, dtype="bfloat16")],
 }  # fmt: skip
 

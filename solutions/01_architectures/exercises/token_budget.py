@@ -32,7 +32,7 @@ def cases(rng):
 
 
 CLAUSES = {
-    "fixed: the image's size does not matter": [budget(size, FIXED) for size in ((1, 1), (2000, 333))],
+    "fixed: the image's size does not matter": [budget(size, FIXED) for size in ((1, 1), (2000, 333), (1, 500))],
     "fixed: a rest of the side is cut off": [budget((9, 9), FIXED, side=335), budget((9, 9), FIXED, side=349)],
     "fixed: with and without the class token": [budget((9, 9), FIXED, class_token=True), budget((9, 9), FIXED, side=14)],
     "dynamic: rounded to the nearest": [
@@ -81,6 +81,10 @@ CLAUSES = {
         budget((250, 1000), TILES),
         budget((1251, 5000), TILES),  # 364.3 pixels
         budget((5000, 1251), TILES),
+    ],
+    "tiles: exactly full tiles": [
+        budget((41, 41), TILES, longest=728),  # 41 · (728 / 41) is more than 728 in floats
+        budget((294, 147), TILES, longest=20, tile=10),
     ],
     "tiles: one row at least": [budget((1, 5000), TILES), budget((5000, 1), TILES)],
     "tiles: the whole image once more, but not for one tile": [

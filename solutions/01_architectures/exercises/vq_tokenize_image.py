@@ -54,6 +54,9 @@ def cases(rng):
 BOOK = torch.tensor([[0.0, 0.0], [4.0, 0.0], [0.0, 4.0], [4.0, 4.0], [4.0, 0.0]])  # code 4 repeats code 1
 GOOD = encoded([[0, 1, 2], [3, 3, 0]], 10, 5)  # begin 10, end 11, line end 12, codes 13 … 17
 
+STEPS = torch.tensor([[0.0], [0.5], [1.0]])
+NEAR = torch.tensor([[[0.125], [0.375], [0.625]], [[0.875], [0.0], [1.0]]])
+
 
 def broken(**changes):
     """Return the good ids with a few of them replaced: place_N=id."""
@@ -124,6 +127,7 @@ CLAUSES = {
     "lines of unequal length": decode(
         without(1), without(7), broken(place_3=12), broken(place_4=13, place_3=12), without(4, 5),
         torch.tensor([10, 13, 12, 13, 13, 12, 13, 13, 13, 12, 11]),  # as many cells as 3 lines of 2
+        torch.tensor([10, 13, 13, 12, 13, 12, 13, 13, 13, 12, 11]),  # the first line has 2 cells, like the mean line
     ),
     "empty lines": decode(
         torch.tensor([10, 12, 11]), torch.tensor([10, 12, 12, 11]), torch.tensor([10, 13, 12, 12, 11]), torch.tensor([10, 13, 12, 12, 12, 11])
@@ -134,6 +138,11 @@ CLAUSES = {
     "something after the end": decode(
         torch.cat([GOOD, GOOD[-1:]]), torch.cat([GOOD, torch.tensor([13])]), torch.cat([GOOD, GOOD])
     ),
+    "large numbers at small distances": [
+        script(4096 + STEPS, 9, ("encode", 4096 + NEAR)),
+        script(2.0**28 + STEPS.double(), 9, ("encode", 2.0**28 + NEAR.double())),
+    ],
+    "more words than float32 counts": [script(BOOK, 2**24 + 2, ("encode", table(2, 3, 2)), ("decode", encoded([[0, 1, 2]], 2**24 + 2, 5)))],
     "many codes and cells": [
         script(torch.arange(600.0)[:, None], 40, ("encode", torch.arange(599.0, -1.0, -1.0).reshape(20, 30, 1)))
     ],
@@ -206,14 +215,16 @@ class as_a_grid:
         return self.codebook[codes]  # fmt: skip
 
 
-NEAREST = "torch.cdist(features.flatten(0, 1), self.codebook).argmin(dim=1)"
+DISTANCES = 'torch.cdist(features.flatten(0, 1), self.codebook, compute_mode="donot_use_mm_for_euclid_dist")'
+NEAREST = "distances.argmin(dim=1)"
 
 EXERCISE = Exercise(
     difficulty=3,
     importance=5,
     minutes=30,
     hints=(
-        "`torch.cdist(cells, codebook)` gives all distances, (cells, K), and `argmin(dim=1)` the nearest code, the lowest on a tie.",
+        "`torch.cdist(cells, codebook)` gives all distances, (cells, K), and `argmin(dim=1)` the nearest code, the lowest on a tie. "
+        'Above 25 rows it expands the square and loses digits; `compute_mode="donot_use_mm_for_euclid_dist"` prevents that.',
         "Reshape the codes to (rows, columns), add `words + 3`, and put a column of `words + 2` on the right: `F.pad(grid, (0, 1), value=words + 2)`. "
         "Then `flatten()`, and the begin and end around it.",
         "For decode, cut off the first and the last id after you have compared them. The place of the first line end gives the number of columns; then the length must be a "
@@ -258,7 +269,7 @@ EXERCISE = Exercise(
         ),
         mistake(
             "highest_on_ties",
-            {NEAREST: "len(self.codebook) - 1 - torch.cdist(features.flatten(0, 1), self.codebook).flip(1).argmin(dim=1)"},
+            {NEAREST: "len(self.codebook) - 1 - distances.flip(1).argmin(dim=1)"},
             "your ties go to the highest code",
             "give a tie to the lowest code, as argmin does",
         ),
