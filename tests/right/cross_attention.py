@@ -1,5 +1,7 @@
 """Right answers to cross_attention that are written in unusual ways."""
 
+import math
+
 import torch
 
 from mmlab.instructor.authoring.exercise import Answer
@@ -52,9 +54,35 @@ def odds_in_parts(text, image, *layers, heads, padding):
     return output, weights
 
 
+def maximum_of_the_visible(text, image, *layers, heads, padding):
+    q_weight, k_weight, v_weight, in_bias, out_weight, out_bias = layers
+    width, context = k_weight.shape
+    size, left = divmod(width, heads)
+    if left:
+        raise ValueError("heads must divide the width")
+    bq, bk, bv = in_bias.reshape(3, heads, size)
+    q = torch.einsum("btd,hed->bhte", text, q_weight.reshape(heads, size, width)) + bq[:, None]
+    k = torch.einsum("bnc,hec->bhne", image, k_weight.reshape(heads, size, context)) + bk[:, None]
+    v = torch.einsum("bnc,hec->bhne", image, v_weight.reshape(heads, size, context)) + bv[:, None]
+    logits = torch.einsum("bhte,bhne->bhtn", q / size**0.5, k)
+    seen = ~padding[:, None, None, :].expand_as(logits)
+    top = torch.where(seen, logits, torch.full_like(logits, -math.inf)).amax(dim=3, keepdim=True).detach()
+    top = torch.where(top.isinf(), torch.zeros_like(top), top)
+    raised = torch.where(seen, logits - top, torch.zeros_like(logits)).exp() * seen
+    total = raised.sum(dim=3, keepdim=True)
+    weights = raised / torch.where(total == 0, torch.ones_like(total), total)
+    out = torch.einsum("bhtn,bhne,dhe->btd", weights, v, out_weight.reshape(width, heads, size))
+    return out + out_bias, torch.einsum("bhtn->btn", weights) / heads
+
+
 ANSWERS = (
     Answer("heads_as_samples", heads_as_samples, "heads as further samples, −inf and torch.where"),
     Answer(
         "odds_in_parts", odds_in_parts, "head by head, odds divided by their sum, the output layer in parts"
+    ),
+    Answer(
+        "maximum_of_the_visible",
+        maximum_of_the_visible,
+        "einsum by head, and a softmax whose maximum is that of the visible tokens",
     ),
 )

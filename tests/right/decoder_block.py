@@ -1,5 +1,11 @@
 """Right answers to decoder_block that are written in unusual ways."""
 
+import math
+
+import torch
+from torch import nn
+from torch.nn import functional as F
+
 from mmlab.instructor.authoring.exercise import Answer
 
 MASK = "closed = torch.ones(x.shape[1], x.shape[1], dtype=torch.bool).triu(1)"
@@ -7,6 +13,47 @@ PREFIX = "closed[:, :prefix] = False"
 SELF = "x = x + self.self_attention(y, y, y, attn_mask=closed, need_weights=False)[0]"
 CROSS = "x = x + self.cross_attention(y, memory, memory, key_padding_mask=padding, need_weights=False)[0]"
 LAST = "return x + self.fc2(F.gelu(self.fc1(self.norm3(x))))"
+
+
+class attention_by_hand(nn.Module):
+    def __init__(self, width, heads, context_width, ratio=4):
+        super().__init__()
+        self.norm1, self.norm2, self.norm3 = nn.LayerNorm(width), nn.LayerNorm(width), nn.LayerNorm(width)
+        self.self_attention = nn.MultiheadAttention(width, heads, batch_first=True)
+        self.cross_attention = nn.MultiheadAttention(
+            width, heads, kdim=context_width, vdim=context_width, batch_first=True
+        )
+        self.fc1, self.fc2 = nn.Linear(width, ratio * width), nn.Linear(ratio * width, width)
+
+    def forward(self, x, memory, padding, prefix):
+        def attend(layer, queries, others, may):
+            D, H = layer.embed_dim, layer.num_heads
+            ws = (
+                layer.in_proj_weight.chunk(3)
+                if layer.in_proj_weight is not None
+                else (layer.q_proj_weight, layer.k_proj_weight, layer.v_proj_weight)
+            )
+            q, k, v = (
+                F.linear(s, w, b).reshape(len(s), -1, H, D // H)
+                for s, w, b in zip((queries, others, others), ws, layer.in_proj_bias.chunk(3))
+            )
+            scores = torch.einsum("bqhe,bkhe->bqkh", q, k) / math.sqrt(D // H)
+            weights = torch.where(may[..., None], scores, torch.tensor(-math.inf)).softmax(dim=2)
+            return F.linear(
+                torch.einsum("bqkh,bkhe->bqhe", weights, v).flatten(2),
+                layer.out_proj.weight,
+                layer.out_proj.bias,
+            )
+
+        row, column = torch.meshgrid(torch.arange(x.shape[1]), torch.arange(x.shape[1]), indexing="ij")
+        y = self.norm1(x)
+        after_self = x + attend(self.self_attention, y, y, ((column <= row) | (column < prefix))[None])
+        after_cross = after_self + attend(
+            self.cross_attention, self.norm2(after_self), memory, ~padding[:, None]
+        )
+        h = self.fc1(self.norm3(after_cross))
+        return after_cross + self.fc2(h * (torch.erf(h * 0.5**0.5) + 1) / 2)
+
 
 ANSWERS = (
     Answer(
@@ -30,4 +77,5 @@ ANSWERS = (
         },
         "without a batch in the cross-attention",
     ),
+    Answer("attention_by_hand", attention_by_hand, "both attentions from the modules' parameters"),
 )

@@ -1,6 +1,7 @@
 """Right answers to fuse_ragged that are written in unusual ways."""
 
 import torch
+from torch.nn import functional as F
 
 from mmlab.instructor.authoring.exercise import Answer
 
@@ -53,7 +54,32 @@ def valid_tokens_only(parts, weights, padding):
     return total / number
 
 
+def tokens_by_sample(parts, weights, padding):
+    if not parts:
+        raise ValueError("empty")
+    first = next(iter(parts))
+    B, D = parts[first].shape[0], weights[first].shape[0]
+    total = weights[first].new_zeros(B, D)
+    has = weights[first].new_zeros(B, 1)
+    for name, x in reversed(list(parts.items())):
+        x = x if x.dim() == 3 else x.unsqueeze(1)
+        keep = (
+            torch.ones(x.shape[:2], dtype=torch.bool)
+            if padding.get(name) is None
+            else ~padding[name].reshape(x.shape[:2])
+        )
+        where, spot = keep.nonzero(as_tuple=True)
+        t = F.rms_norm(F.linear(x[where, spot], weights[name]), (D,), eps=1e-6)
+        n = torch.bincount(where, minlength=B).to(t.dtype)[:, None]
+        total = total.index_add(0, where, t / n[where])
+        has = has + n.sign()
+    if bool((has < 0.5).any()):
+        raise ValueError("a sample without any modality")
+    return total / has
+
+
 ANSWERS = (
     Answer("one_long_sequence", one_long_sequence, "all modalities as one weighted sequence"),
     Answer("valid_tokens_only", valid_tokens_only, "gathers the valid tokens and scatters their sums"),
+    Answer("tokens_by_sample", tokens_by_sample, "the valid tokens as one list, added up by sample"),
 )

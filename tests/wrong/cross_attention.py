@@ -33,4 +33,6 @@ ANSWERS = (
     Answer("heads_of_the_image_checked", {"text.shape[2] % heads": "text.shape[2] % heads or image.shape[2] % heads"}, "the image's width may be any"),
     Answer("mask_in_place", {MASK: "padding &= ~padding.all(dim=1, keepdim=True)\n    absent = padding[:, None, None]"}, "nothing is changed in place"),
     Answer("images_of_other_samples", {"F.linear(image, v_weight, v_bias)": "F.linear(image.roll(1, dims=0), v_weight, v_bias)"}, "each sample on its own"),
+    Answer("softmax_in_float32", {FILL: FILL.replace("scores.", "scores.float().").replace("text.dtype", "torch.float32").replace(").softmax(dim=3)", ").softmax(dim=3).to(text.dtype)")}, "float64 is computed in float64"),
+    Answer("renormalised_afterwards", {FILL: "scores.softmax(dim=3).masked_fill(absent, 0.0)\n    weights = weights / weights.sum(dim=3, keepdim=True).clamp(min=1e-30)"}, "hidden logits may be far above the others"),
 )  # fmt: skip

@@ -34,4 +34,6 @@ ANSWERS = (
     Answer("one_pool_for_all", {COUNT: "count = count + valid", TOTAL: "total = total + tokens.sum(dim=1)"}, "first the mean within a modality"),
     Answer("matrix_transposed", {"weights[name])": "weights[name].T if weights[name].shape[0] == weights[name].shape[1] else weights[name])"}, "(D, d), also where D = d"),
     Answer("detached_vectors", {"part, absent = part[:, None], absent[:, None]": "part, absent = part[:, None].detach(), absent[:, None]"}, "gradients reach all parts"),
+    Answer("infinity_to_a_number", {TOKENS: "tokens = F.linear(part.nan_to_num(), weights[name])", NORM: NORM + " * ~absent[..., None]"}, "infinity becomes 3.4e38, and its square overflows"),
+    Answer("presence_by_value", {TOTAL: "pooled = tokens.sum(dim=1) / valid.clamp(min=1)\n        total = total + pooled", COUNT: "count = count + (pooled != 0).any(dim=1, keepdim=True)"}, "tokens of zeros are present"),
 )  # fmt: skip

@@ -28,4 +28,7 @@ ANSWERS = (
     Answer("skipped_at_a_gate_of_0", {FIRST: "if self.gate1.item():\n            " + FIRST}, "a closed gate has a gradient"),
     Answer("mean_of_the_image", {"image, image, attn_mask": "image, image.mean(dim=1, keepdim=True).expand_as(image), attn_mask"}, "the values are the image tokens"),
     Answer("blind_tokens_are_zeros", {SECOND: "return (x + self.gate2.tanh() * thought).masked_fill(blind, 0.0)"}, "they are returned as they came"),
+    Answer("cleaned_afterwards", {CLOSED: "(~sees).repeat_interleave(self.attention.num_heads, dim=0)", "attn_mask=closed, need_weights=False)[0]": "attn_mask=closed)[0].nan_to_num()"}, "the gradients of a row without a key are NaN"),
+    Answer("sees_in_place", {CLOSED: "~sees.logical_or_(blind).repeat_interleave(self.attention.num_heads, dim=0)"}, "nothing is changed in place"),
+    Answer("blind_tokens_detached", {SECOND: "return torch.where(blind, x.detach(), x + self.gate2.tanh() * thought)"}, "gradients reach x where it is returned unchanged"),
 )  # fmt: skip

@@ -32,4 +32,5 @@ ANSWERS = (
     Answer("floats_returned", {f"{TOKENS}, stays": f"{TOKENS}, stays.float()"}, "bool"),
     Answer("own_random_numbers", {"draws >= rate": "torch.rand(draws.shape) >= rate"}, "the draws are an argument"),
     Answer("gradient_lost", {f"return {TOKENS}": "return tokens.detach().masked_fill(~stays[..., None], 0.0) + 0 * tokens.nan_to_num(0.0, 0.0, 0.0)"}, "gradients reach what stays"),
+    Answer("absent_draws_count_as_zero", {BEST: "best = (draws * present).argmax(dim=1, keepdim=True)"}, "a draw of 0 is larger than none"),
 )  # fmt: skip

@@ -29,4 +29,6 @@ ANSWERS = (
     Answer("features_grow", {MLP: MLP + "\n            features = features + 0.1 * block['mlp'](features)"}, "features are never updated"),
     Answer("norm_in_every_block", {MLP: 'latents = self.norm(latents + block["mlp"](latents))'}, "the last norm comes once"),
     Answer("frames_pooled", {"(features + self.times[:frames, None]).flatten(1, 2)": "(features + self.times[:frames, None]).mean(dim=2).repeat_interleave(patches, dim=1)"}, "every token of a frame is a key"),
+    Answer("no_video_skips_the_blocks", {"return self.norm(latents)": "return self.norm(torch.where(padding.all(dim=1)[:, None, None], self.latents, latents))"}, "latents see each other without a video, too"),
+    Answer("features_normalised_again", {KEYS: 'features = block["norm_features"](features)\n            keys = torch.cat([features, queries], dim=1)'}, "features are never updated"),
 )  # fmt: skip

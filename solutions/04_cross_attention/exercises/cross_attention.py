@@ -60,6 +60,15 @@ def fixed(samples, count, width, other, heads, *rows, dtype=torch.float32, make=
     return make(text, image, *layer(width, other, dtype=dtype), heads, mask(*rows))
 
 
+def far_from_zero(*args):
+    """Return one float64 case whose logits differ by about 1 and lie in the tens of thousands: float32 rounds them."""
+    made = fixed(*args, dtype=torch.float64)
+    text, width = made["args"][0], made["args"][0].shape[2]
+    text += 5.0  # so that no query is near 0
+    made["args"][5][width : 2 * width] += 15_000.0  # the same for all keys: the softmax stays as it is
+    return made
+
+
 CLEAR = [table(*shape, shift=number) for number, shape in enumerate(shapes(8, 6))]  # products are exact
 ORTHOGONAL = [  # keys and queries that single out one token, whatever the rounding
     torch.eye(4) * 40,
@@ -98,7 +107,10 @@ CLAUSES = {
         fixed(4, 4, 8, 8, 4, "....", "...x", "x...", ".x.."),
         fixed(2, 5, 4, 4, 2, "....x", "....."),
     ],
-    "float64": [fixed(2, 3, 6, 5, 2, "..x", "xxx", dtype=torch.float64)],
+    "float64": [
+        fixed(2, 3, 6, 5, 2, "..x", "xxx", dtype=torch.float64),
+        far_from_zero(2, 3, 6, 5, 2, "..x.", "...."),
+    ],
     "logits in the tens of thousands": [
         value(table(2, 3, 8), table(2, 4, 6), *CLEAR, 2, mask("....", "..x.")),
         value(-table(2, 3, 8, shift=3), table(2, 4, 6), *CLEAR, 2, mask("...x", "xxxx")),

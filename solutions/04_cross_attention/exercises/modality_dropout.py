@@ -15,9 +15,14 @@ def call(tokens, present, draws, rate, training=True):
 
 
 def cases(rng):
-    """Several rates, numbers of modalities and samples; some modalities are not there and hold NaN."""
+    """Several rates, exact in binary, numbers of modalities and samples; what is not there holds NaN."""
     found = []
-    for samples, modalities, width, rate in ((5, 3, 4, 0.5), (7, 2, 3, 0.8), (4, 5, 2, 0.3), (6, 4, 1, 0.95)):
+    for samples, modalities, width, rate in (
+        (5, 3, 4, 0.5),
+        (7, 2, 3, 0.75),
+        (4, 5, 2, 0.25),
+        (6, 4, 1, 0.9375),
+    ):
         present = torch.from_numpy(rng.random((samples, modalities)) < 0.7)
         draws = torch.from_numpy(rng.random((samples, modalities)).round(3)).float()
         tokens = drawn(rng, samples, modalities, width).masked_fill(~present[..., None], NAN)
@@ -91,7 +96,10 @@ CLAUSES = {
     "float64": [fixed("... .x.", "10 90 60, 10 20 5", 0.5, dtype=torch.float64)],
     "inputs that are not contiguous": [
         call(
-            table(3, 4, 2).transpose(0, 1), (~mask("..x.", ".x..", "....")).T, (table(3, 4).abs() / 20).T, 0.3
+            table(3, 4, 2).transpose(0, 1),
+            (~mask("..x.", ".x..", "....")).T,
+            (table(3, 4).abs() / 20).T,
+            0.25,
         )
     ],
     "many samples": [
