@@ -116,7 +116,7 @@ def test_an_empty_ledger_fails():
         (lambda rows: rows[0].update(exercise="no_such_exercise"), "no_such_exercise"),
         (lambda rows: (rows[1].pop("home"), rows[1].pop("exercise", None)), "neither home nor exercise"),
         (lambda rows: rows.pop(), "accounts for"),
-        (lambda rows: rows.clear(), "accounts for 2"),
+        (lambda rows: rows.clear(), "accounts for 1"),
         (lambda rows: rows[1].update(item=rows[0]["item"]), "stands twice"),
         (lambda rows: rows[0].update(kind="hoped"), "kind 'hoped'"),
     ],
