@@ -56,7 +56,7 @@ def odds_in_parts(text, image, *layers, heads, padding):
 
 def maximum_of_the_visible(text, image, *layers, heads, padding):
     q_weight, k_weight, v_weight, in_bias, out_weight, out_bias = layers
-    width, context = k_weight.shape
+    width, context = text.shape[2], image.shape[2]
     size, left = divmod(width, heads)
     if left:
         raise ValueError("heads must divide the width")

@@ -300,6 +300,7 @@ EXERCISE = Exercise(
     ),
     alternates=(with_loops, as_a_grid),
     equivalent={
+        ", compute_mode=": "the statement allows torch.cdist as it is; it differs above 25 rows and far from 0 only",
         "if len(ends) else": "without a line end, the check of the lines refuses as well",
         "columns = ends[0] - 1": "a tensor of one number is an int to reshape and %",
         "if len(ids) < 3": "three ids hold no code with a line end, which the later checks refuse",
