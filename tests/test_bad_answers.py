@@ -84,7 +84,7 @@ def test_a_right_answer_that_changes_its_input_is_refused(week, name):
     assert "in place" in refused(week, name, changes).given
 
 
-def test_only_bytes_texts_and_numbers_cannot_be_changed():
+def test_only_bytes_texts_numbers_and_tuples_of_them_cannot_be_changed():
     changed = {one.name for _, one in CALLED}
     immutable = [one for _, one in EXERCISES if one.driver.kind == "call" and one.name not in changed]
     given = {
@@ -93,4 +93,10 @@ def test_only_bytes_texts_and_numbers_cannot_be_changed():
         for case in one.inputs()
         for value in (*case["args"], *case["kwargs"].values())
     }
-    assert "sniff_image_format" in {one.name for one in immutable} and given <= {bytes, str, int, float}
+    assert "sniff_image_format" in {one.name for one in immutable} and given <= {
+        bytes,
+        str,
+        int,
+        float,
+        tuple,
+    }
