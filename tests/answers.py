@@ -1,7 +1,9 @@
 """Every week's exercises and right answers, for the tests that look at answers."""
 
+import re
 from pathlib import Path
 
+import nbformat
 import pytest
 
 from mmlab.cli import notebook
@@ -32,3 +34,20 @@ def week_called(name: str) -> Week:
 def reference(week: Week, name: str):
     """Return what the lab's solution cell defines under `name`, after the setup alone."""
     return notebook.define(notebook.reference(notebook.read(week.notebook), name), name, setup_names(week.id))
+
+
+def solution_lines() -> dict[str, list[str]]:
+    """Every lab's solution lines that are long enough to be told apart, by exercise."""
+    found = {}
+    for lab in sorted(ROOT.glob("solutions/*/lab.ipynb")):
+        given = nbformat.read(ROOT / "labs" / lab.parent.name / "lab.ipynb", 4)
+        released = "\n".join(cell.source for cell in given.cells)
+        for cell in nbformat.read(lab, 4).cells:
+            blocks = re.findall(r"### BEGIN SOLUTION\n(.*?)### END SOLUTION", cell.source, re.S)
+            if cell.cell_type == "markdown" and cell.metadata.get("nbgrader", {}).get("solution"):
+                blocks = [cell.source]  # a model answer with its marking guide
+            lines = [line.strip() for block in blocks for line in block.splitlines()]
+            own = [line for line in lines if len(line) > 40 and line not in released]
+            if own:
+                found[cell.id] = own
+    return found

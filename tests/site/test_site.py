@@ -11,6 +11,8 @@ from urllib.parse import unquote, urlsplit
 import nbformat
 import pytest
 
+from answers import solution_lines
+
 ROOT = Path(__file__).resolve().parents[2]
 SITE = ROOT / "build/site"
 AXE = ROOT / "book/node_modules/axe-core/axe.min.js"
@@ -72,26 +74,9 @@ def test_no_page_names_a_foreign_script_style_or_picture(site):
     assert not [page for page in PAGES if pattern.search((site / page).read_text())]
 
 
-def answers() -> dict[str, list[str]]:
-    """Every lab's solution lines that are long enough to be told apart, by exercise."""
-    found = {}
-    for lab in sorted(ROOT.glob("solutions/*/lab.ipynb")):
-        given = nbformat.read(ROOT / "labs" / lab.parent.name / "lab.ipynb", 4)
-        released = "\n".join(cell.source for cell in given.cells)
-        for cell in nbformat.read(lab, 4).cells:
-            blocks = re.findall(r"### BEGIN SOLUTION\n(.*?)### END SOLUTION", cell.source, re.S)
-            if cell.cell_type == "markdown" and cell.metadata.get("nbgrader", {}).get("solution"):
-                blocks = [cell.source]  # a model answer with its marking guide
-            lines = [line.strip() for block in blocks for line in block.splitlines()]
-            own = [line for line in lines if len(line) > 40 and line not in released]
-            if own:
-                found[cell.id] = own
-    return found
-
-
 def leaks(folder: Path) -> list[tuple[str, str]]:
     """Return (file, what) for every trace of a solution in the built tree, archives included."""
-    solutions, found = answers(), []
+    solutions, found = solution_lines(), []
     for path in sorted(p for p in folder.rglob("*") if p.is_file() and "vendor" not in p.parts):
         if path.suffix == ".zip":
             with zipfile.ZipFile(path) as archive:
@@ -108,12 +93,12 @@ def leaks(folder: Path) -> list[tuple[str, str]]:
 
 
 def test_no_solution_is_anywhere_in_the_built_tree(site):
-    assert answers(), "no solutions found to look for"
+    assert solution_lines(), "no solutions found to look for"
     assert not leaks(site)
 
 
 def test_a_planted_solution_is_found(tmp_path):
-    lines = next(iter(answers().values()))
+    lines = next(iter(solution_lines().values()))
     (tmp_path / "searchindex.js").write_text("x = '" + lines[0] + "'")
     assert leaks(tmp_path)
 
