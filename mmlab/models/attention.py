@@ -41,6 +41,12 @@ def activation_layer(name: str) -> nn.Module:
     return ACTIVATIONS[name]()
 
 
+def mlp(width: int, ratio: float = 4, activation: str = "gelu") -> nn.Sequential:
+    """Return two linear layers with an activation between them: (…, D) → (…, D), ratio · D wide inside."""
+    hidden = round(ratio * width)
+    return nn.Sequential(nn.Linear(width, hidden), activation_layer(activation), nn.Linear(hidden, width))
+
+
 class MultiHeadAttention(nn.Module):
     """softmax(Q Kᵀ / √(D/H)) V in H heads, then one matrix that mixes the heads.
 
@@ -129,13 +135,10 @@ class TransformerBlock(nn.Module):
         norm_eps: float = 1e-5,
     ):
         super().__init__()
-        hidden = round(mlp_ratio * width)
         self.norm1 = nn.LayerNorm(width, eps=norm_eps)
         self.attention = MultiHeadAttention(width, heads)
         self.norm2 = nn.LayerNorm(width, eps=norm_eps)
-        self.mlp = nn.Sequential(
-            nn.Linear(width, hidden), activation_layer(activation), nn.Linear(hidden, width)
-        )
+        self.mlp = mlp(width, mlp_ratio, activation)
 
     def forward(self, x: Tensor, mask: Tensor | None = None) -> Tensor:
         """Return the tokens after one attention and MLP block: (B, T, D) → (B, T, D); mask as in attention."""

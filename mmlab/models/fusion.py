@@ -16,14 +16,8 @@ import torch
 from torch import Tensor, nn
 
 from mmlab.errors import InputError
-from mmlab.models.attention import MultiHeadAttention, TransformerBlock, activation_layer, causal_mask
+from mmlab.models.attention import MultiHeadAttention, TransformerBlock, activation_layer, causal_mask, mlp
 from mmlab.models.validate import require_context, require_context_mask, require_parts
-
-
-def mlp(width: int, ratio: float = 4, activation: str = "gelu") -> nn.Sequential:
-    """Return two linear layers with an activation between them: (…, D) → (…, D), ratio · D wide inside."""
-    hidden = round(ratio * width)
-    return nn.Sequential(nn.Linear(width, hidden), activation_layer(activation), nn.Linear(hidden, width))
 
 
 def broadcast_mask(mask: Tensor | None, x: Tensor, context: Tensor) -> Tensor | None:

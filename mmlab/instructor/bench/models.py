@@ -332,6 +332,7 @@ def gated_pair(activation: str) -> Pair:
     from transformers import IdeficsConfig
     from transformers.models.idefics.modeling_idefics import IdeficsGatedCrossAttentionLayer
 
+    from mmlab.models import weights
     from mmlab.models.fusion import GatedCrossBlock
 
     context_width = 3 * WIDTH // 4
@@ -339,7 +340,7 @@ def gated_pair(activation: str) -> Pair:
         hidden_size=WIDTH,
         num_attention_heads=HEADS,
         intermediate_size=8 * WIDTH // 3,
-        hidden_act={"gelu_tanh": "gelu_new"}.get(activation, activation),
+        hidden_act=weights.ACTIVATIONS[activation],
         alpha_type="float",
         qk_layer_norms=False,
         vision_config={"embed_dim": context_width},
@@ -385,6 +386,7 @@ def query_pair(activation: str) -> Pair:
     from torch import nn
     from transformers import Blip2QFormerConfig, Blip2QFormerModel
 
+    from mmlab.models import weights
     from mmlab.models.fusion import QueryTransformer
 
     context_width = 3 * WIDTH // 4
@@ -394,7 +396,7 @@ def query_pair(activation: str) -> Pair:
         num_hidden_layers=2,
         intermediate_size=4 * WIDTH,
         encoder_hidden_size=context_width,
-        hidden_act={"gelu_tanh": "gelu_new"}.get(activation, activation),
+        hidden_act=weights.ACTIVATIONS[activation],
         use_qformer_text_input=False,
         hidden_dropout_prob=0.0,
         attention_probs_dropout_prob=0.0,
