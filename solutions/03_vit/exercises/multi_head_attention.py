@@ -1,7 +1,7 @@
 """multi_head_attention: fused query-key-value weights, heads, a key padding mask; the output and the weights."""
 
 import torch
-from _draw import drawn, table
+from _draw import drawn, mask, table
 from torch.nn import functional as F
 
 from mmlab.instructor.authoring.exercise import Compare, Driver, Exercise, mistake
@@ -16,11 +16,6 @@ def call(*args):
 def value(*args):
     """Return one case that is judged by its value alone: rounding decides the last digits of its gradient."""
     return call(*args) | {"gradient": False}
-
-
-def mask(*rows: str) -> torch.Tensor:
-    """Return a padding mask: one string for each sample, a dot for a token and an x for padding."""
-    return torch.tensor([[letter == "x" for letter in row] for row in rows])
 
 
 def layer(width: int, shift: int = 0, scale: float = 0.1, dtype=torch.float32) -> list:
