@@ -3,7 +3,6 @@
 import re
 from pathlib import Path
 
-import nbformat
 import pytest
 
 from mmlab.cli import notebook
@@ -40,14 +39,15 @@ def solution_lines() -> dict[str, list[str]]:
     """Every lab's solution lines that are long enough to be told apart, by exercise."""
     found = {}
     for lab in sorted(ROOT.glob("solutions/*/lab.ipynb")):
-        given = nbformat.read(ROOT / "labs" / lab.parent.name / "lab.ipynb", 4)
-        released = "\n".join(cell.source for cell in given.cells)
-        for cell in nbformat.read(lab, 4).cells:
-            blocks = re.findall(r"### BEGIN SOLUTION\n(.*?)### END SOLUTION", cell.source, re.S)
-            if cell.cell_type == "markdown" and cell.metadata.get("nbgrader", {}).get("solution"):
-                blocks = [cell.source]  # a model answer with its marking guide
+        given = notebook.read(ROOT / "labs" / lab.parent.name / "lab.ipynb")
+        released = "\n".join(notebook.joined(cell["source"]) for cell in given["cells"])
+        for cell in notebook.read(lab)["cells"]:
+            source = notebook.joined(cell["source"])
+            blocks = re.findall(r"### BEGIN SOLUTION\n(.*?)### END SOLUTION", source, re.S)
+            if cell["cell_type"] == "markdown" and cell["metadata"].get("nbgrader", {}).get("solution"):
+                blocks = [source]  # a model answer with its marking guide
             lines = [line.strip() for block in blocks for line in block.splitlines()]
             own = [line for line in lines if len(line) > 40 and line not in released]
             if own:
-                found[cell.id] = own
+                found[cell["id"]] = own
     return found

@@ -19,6 +19,7 @@ from transformers.models.idefics3.image_processing_pil_idefics3 import Idefics3I
 from transformers.models.qwen2_vl.image_processing_pil_qwen2_vl import Qwen2VLImageProcessorPil
 
 from answers import reference, week_called
+from library_modules import close
 
 pytestmark = pytest.mark.week("01_architectures")
 WEEK = week_called("01_architectures")
@@ -44,10 +45,6 @@ def llava():
 def pixels(count: int) -> torch.Tensor:
     """Return drawn images of the tiny Llava."""
     return torch.randn(count, 3, 24, 24, generator=torch.Generator().manual_seed(4))
-
-
-def close(ours, theirs, tolerance=1e-5):
-    torch.testing.assert_close(ours, theirs, rtol=tolerance, atol=tolerance)
 
 
 @torch.no_grad()

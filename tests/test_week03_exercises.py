@@ -8,11 +8,11 @@ from transformers import Dinov2WithRegistersConfig, Dinov2WithRegistersModel, Vi
 from transformers.models.vit.modeling_vit import ViTLayer, ViTPatchEmbeddings
 
 from answers import reference, week_called
+from bug_versions import require_new_hidden_versions, visible_versions
+from library_modules import close, noisy
 from mmlab.check import drivers
 from mmlab.check.cases import FILE, read
 from mmlab.check.verdict import judge
-from mmlab.cli import notebook
-from mmlab.instructor.authoring.case_records import record
 from mmlab.models.attention import MultiHeadAttention
 
 pytestmark = pytest.mark.week("03_vit")
@@ -28,27 +28,14 @@ TINY = {
 }
 
 
-def drawn(module: nn.Module) -> nn.Module:
-    """Return the module in evaluation mode with noise on every parameter, so that none is 0 or 1."""
-    generator = torch.Generator().manual_seed(3)
-    with torch.no_grad():
-        for parameter in module.parameters():
-            parameter.add_(0.1 * torch.randn(parameter.shape, generator=generator))
-    return module.eval()
-
-
 def pixels(*shape: int) -> torch.Tensor:
     """Return drawn pixels (B, C, Y, X)."""
     return torch.randn(*shape, generator=torch.Generator().manual_seed(4))
 
 
-def close(ours, theirs, tolerance=1e-5):
-    torch.testing.assert_close(ours, theirs, rtol=tolerance, atol=tolerance)
-
-
 @pytest.mark.parametrize(("size", "patch"), [((24, 24), (8, 8)), ((12, 24), (4, 8)), ((24, 6), (8, 3))])
 def test_patches_times_the_weight_are_the_librarys_embedding(size, patch):
-    library = drawn(ViTPatchEmbeddings(ViTConfig(**TINY | {"image_size": size, "patch_size": patch})))
+    library = noisy(ViTPatchEmbeddings(ViTConfig(**TINY | {"image_size": size, "patch_size": patch})))
     images = pixels(2, 3, *size)
     rows = reference(WEEK, "patchify")(images, patch)
     close(rows @ library.projection.weight.flatten(1).T + library.projection.bias, library(images))
@@ -57,7 +44,7 @@ def test_patches_times_the_weight_are_the_librarys_embedding(size, patch):
 
 def test_attention_is_torchs_and_the_packages():
     torch.manual_seed(0)
-    library, x = drawn(nn.MultiheadAttention(12, 3, batch_first=True)), torch.randn(4, 5, 12)
+    library, x = noisy(nn.MultiheadAttention(12, 3, batch_first=True)), torch.randn(4, 5, 12)
     padding = torch.tensor([[0, 0, 0, 0, 0], [0, 0, 0, 1, 1], [1, 0, 1, 0, 0], [1, 1, 1, 1, 1]]).bool()
     parts = library.in_proj_weight, library.in_proj_bias, library.out_proj.weight, library.out_proj.bias
     output, weights = reference(WEEK, "multi_head_attention")(x, *parts, heads=3, padding=padding)
@@ -90,7 +77,7 @@ def fused(attention) -> dict[str, torch.Tensor]:
 
 
 def test_a_block_with_scales_of_1_is_ViTLayer():
-    library = drawn(ViTLayer(ViTConfig(**TINY, attn_implementation="eager")))
+    library = noisy(ViTLayer(ViTConfig(**TINY, attn_implementation="eager")))
     block = reference(WEEK, "vit_block")(12, 3, ratio=2, drop=0.5)
     block.attention.load_state_dict(fused(library.attention))
     for ours, theirs in (("norm1", "layernorm_before"), ("norm2", "layernorm_after")):
@@ -103,7 +90,7 @@ def test_a_block_with_scales_of_1_is_ViTLayer():
 
 
 def test_the_forward_pass_is_ViTModel():
-    library = drawn(ViTModel(ViTConfig(**TINY), add_pooling_layer=False))
+    library = noisy(ViTModel(ViTConfig(**TINY), add_pooling_layer=False))
     model = reference(WEEK, "vit_forward")((24, 24), (8, 8), 12, 2, 3).eval()
     with torch.no_grad():
         model.class_token.copy_(library.embeddings.cls_token[0, 0])
@@ -129,7 +116,7 @@ def test_registers_stand_where_the_library_has_them():
         mlp_ratio=2,
         num_register_tokens=3,
     )
-    library = drawn(Dinov2WithRegistersModel(config))
+    library = noisy(Dinov2WithRegistersModel(config))
     model = reference(WEEK, "vit_forward")((24, 24), (8, 8), 12, 0, 3, registers=3).eval()
     with torch.no_grad():
         model.class_token.copy_(library.embeddings.cls_token[0, 0])
@@ -144,7 +131,7 @@ def test_registers_stand_where_the_library_has_them():
 
 @pytest.mark.parametrize("grid", [(5, 2), (2, 2), (7, 7), (1, 6)])
 def test_positions_are_interpolated_as_in_the_library(grid):
-    library = drawn(ViTModel(ViTConfig(**TINY), add_pooling_layer=False)).embeddings
+    library = noisy(ViTModel(ViTConfig(**TINY), add_pooling_layer=False)).embeddings
     theirs = library.interpolate_pos_encoding(
         torch.zeros(1, 1 + grid[0] * grid[1], 12), 8 * grid[0], 8 * grid[1]
     )
@@ -165,15 +152,9 @@ def test_rollout_is_the_formula_on_random_maps():
 BUGS = "bug_hunt_patch_embedding"
 
 
-def visible_versions() -> list[dict]:
-    """Return the find-the-bug cases that students see, with what is right to say of each."""
-    stored = read(WEEK.folder / FILE, BUGS)
-    return [case | expected for case, expected in zip(stored["cases"], stored["expected"], strict=True)]
-
-
 def test_no_visible_version_answers_patchify():
     stored = read(WEEK.folder / FILE, "patchify")
-    for version in visible_versions():
+    for version in visible_versions(WEEK, BUGS):
         embed = drivers.version(version)
 
         def answer(images, patch, embed=embed):
@@ -210,15 +191,4 @@ def test_a_table_of_the_visible_versions_is_no_test_of_the_hidden_ones():
         weighted = (tokens.detach().flatten() * torch.arange(tokens.numel())).sum()
         return str((round(float(weighted), 1), sizes, refused))
 
-    buggy = {entry(drivers.version(case)) for case in visible_versions() if case["verdict"] == "refused"}
-
-    def by_table(embed):
-        assert entry(embed) not in buggy
-
-    hidden = record(WEEK, WEEK.exercise(BUGS), notebook.read(WEEK.notebook), b"another course")
-    assert len(hidden["cases"]) >= len(visible_versions()) + 10
-    driver = {"kind": "bugs", "options": {}}
-    visible = read(WEEK.folder / FILE, BUGS)
-    assert judge(visible, [drivers.run(driver, by_table, case) for case in visible["cases"]]).passed
-    judged = judge(hidden, [drivers.run(driver, by_table, case) for case in hidden["cases"]])
-    assert judged.right.count(False) >= 10
+    require_new_hidden_versions(WEEK, BUGS, entry)

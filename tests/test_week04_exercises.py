@@ -10,23 +10,14 @@ from transformers.models.mllama.configuration_mllama import MllamaTextConfig
 from transformers.models.mllama.modeling_mllama import MllamaTextCrossAttention
 
 from answers import reference, week_called
+from bug_versions import require_new_hidden_versions, visible_versions
+from library_modules import close, noisy
 from mmlab.check import drivers
 from mmlab.check.cases import FILE, read
 from mmlab.check.verdict import judge
-from mmlab.cli import notebook
-from mmlab.instructor.authoring.case_records import record
 
 pytestmark = pytest.mark.week("04_cross_attention")
 WEEK = week_called("04_cross_attention")
-
-
-def drawn(module: nn.Module) -> nn.Module:
-    """Return the module in evaluation mode with noise on every parameter, so that none is 0 or 1."""
-    generator = torch.Generator().manual_seed(3)
-    with torch.no_grad():
-        for parameter in module.parameters():
-            parameter.add_(0.1 * torch.randn(parameter.shape, generator=generator))
-    return module.eval()
 
 
 def tokens(*shape: int, seed: int = 4) -> torch.Tensor:
@@ -34,14 +25,10 @@ def tokens(*shape: int, seed: int = 4) -> torch.Tensor:
     return torch.randn(*shape, generator=torch.Generator().manual_seed(seed))
 
 
-def close(ours, theirs, tolerance=1e-5):
-    torch.testing.assert_close(ours, theirs, rtol=tolerance, atol=tolerance)
-
-
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
 def test_cross_attention_is_torchs_with_kdim_and_vdim(dtype):
     torch.manual_seed(0)
-    library = drawn(nn.MultiheadAttention(12, 3, kdim=7, vdim=7, batch_first=True)).to(dtype)
+    library = noisy(nn.MultiheadAttention(12, 3, kdim=7, vdim=7, batch_first=True)).to(dtype)
     text, image = tokens(4, 3, 12).to(dtype), tokens(4, 5, 7, seed=5).to(dtype)
     padding = torch.tensor([[0, 0, 0, 0, 0], [0, 0, 0, 1, 1], [1, 0, 1, 0, 0], [1, 1, 1, 1, 1]]).bool()
     parts = (
@@ -72,7 +59,7 @@ def test_cross_attention_is_llamas_without_its_norms():
         cross_attention_layers=[0],
     )
     config._attn_implementation = "eager"
-    library = drawn(MllamaTextCrossAttention(config, layer_idx=0))
+    library = noisy(MllamaTextCrossAttention(config, layer_idx=0))
     library.q_norm = library.k_norm = nn.Identity()
     text, image = tokens(2, 3, 12), tokens(2, 5, 12, seed=5)
     layers = [each.weight for each in (library.q_proj, library.k_proj, library.v_proj)]
@@ -106,7 +93,7 @@ def test_the_decoder_block_is_TransformerDecoderLayer(prefix, dtype):
     library = nn.TransformerDecoderLayer(
         12, 3, 24, dropout=0.0, activation="gelu", batch_first=True, norm_first=True
     )
-    library = drawn(library).to(dtype)
+    library = noisy(library).to(dtype)
     block = reference(WEEK, "decoder_block")(12, 3, 12, ratio=2).to(dtype).eval()
     block.load_state_dict(decoder_state(library))
     x, memory = tokens(2, 5, 12).to(dtype), tokens(2, 4, 12, seed=5).to(dtype)
@@ -117,7 +104,7 @@ def test_the_decoder_block_is_TransformerDecoderLayer(prefix, dtype):
 
 
 def test_a_closed_gate_changes_nothing_and_can_open():
-    block = drawn(reference(WEEK, "gated_cross_block")(12, 3, 7))
+    block = noisy(reference(WEEK, "gated_cross_block")(12, 3, 7))
     with torch.no_grad():
         block.gate1.zero_(), block.gate2.zero_()
     x, image = tokens(2, 4, 12), tokens(2, 5, 7, seed=5)
@@ -143,7 +130,7 @@ def test_the_resampler_is_IdeficsPerceiverResampler(dtype):
         perceiver_config={"qk_layer_norms_perceiver": False}, vision_config={"embed_dim": 12}
     )
     torch.manual_seed(0)
-    library = drawn(
+    library = noisy(
         IdeficsPerceiverResampler(config, embed_dim=12, depth=2, n_heads=3, head_dim=4, n_latents=5)
     )
     ours = reference(WEEK, "perceiver_resampler")(12, 3, latents=5, layers=2, frames=4).eval()
@@ -176,7 +163,7 @@ def test_the_resampler_is_IdeficsPerceiverResampler(dtype):
 
 
 def test_the_resampler_knows_frames_and_no_order_inside_them():
-    ours = drawn(reference(WEEK, "perceiver_resampler")(12, 3, latents=5, layers=2, frames=4))
+    ours = noisy(reference(WEEK, "perceiver_resampler")(12, 3, latents=5, layers=2, frames=4))
     features, nothing = tokens(2, 3, 6, 12), torch.zeros(2, 3).bool()
     out = ours(features, nothing)
     close(ours(features[:, :, torch.randperm(6)], nothing), out)
@@ -212,15 +199,9 @@ def test_modality_dropout_hides_at_the_expected_rate_and_never_everything(rate):
 BUGS = "bug_hunt_fusion"
 
 
-def visible_versions() -> list[dict]:
-    """Return the find-the-bug cases that students see, with what is right to say of each."""
-    stored = read(WEEK.folder / FILE, BUGS)
-    return [case | expected for case, expected in zip(stored["cases"], stored["expected"], strict=True)]
-
-
 def test_no_visible_version_answers_fuse_ragged():
     stored = read(WEEK.folder / FILE, "fuse_ragged")
-    for version in visible_versions():
+    for version in visible_versions(WEEK, BUGS):
         fuse = drivers.version(version)
 
         def answer(parts, weights, padding, fuse=fuse):
@@ -257,15 +238,4 @@ def test_a_table_of_the_visible_versions_is_no_test_of_the_hidden_ones():
         weighted = (fused.detach().flatten() * torch.arange(fused.numel())).sum()
         return str((round(float(weighted), 1), sizes, refused))
 
-    buggy = {entry(drivers.version(case)) for case in visible_versions() if case["verdict"] == "refused"}
-
-    def by_table(fuse):
-        assert entry(fuse) not in buggy
-
-    hidden = record(WEEK, WEEK.exercise(BUGS), notebook.read(WEEK.notebook), b"another course")
-    assert len(hidden["cases"]) >= len(visible_versions()) + 10
-    driver = {"kind": "bugs", "options": {}}
-    visible = read(WEEK.folder / FILE, BUGS)
-    assert judge(visible, [drivers.run(driver, by_table, case) for case in visible["cases"]]).passed
-    judged = judge(hidden, [drivers.run(driver, by_table, case) for case in hidden["cases"]])
-    assert judged.right.count(False) >= 10
+    require_new_hidden_versions(WEEK, BUGS, entry)
