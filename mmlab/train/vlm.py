@@ -21,7 +21,6 @@ from torch import Tensor, nn
 
 from mmlab import data, world
 from mmlab.errors import InputError
-from mmlab.evaluate import inference
 from mmlab.models.generate import generate_cached
 from mmlab.models.language import LanguageConfig, LanguageModel
 from mmlab.models.text import WordTokenizer
@@ -62,10 +61,10 @@ def turns(scene: world.Scene, relations: bool = True) -> list[Turn]:
 
     relations  False: leave out what a caption does not answer, where each shape is
     """
-    asked = [
+    requests = [
         Turn(q.text, q.answer, q.type) for q in world.questions(scene) if relations or q.type != "relation"
     ]
-    return [*asked, Turn(DESCRIBE, world.caption(scene), "caption")]
+    return [*requests, Turn(DESCRIBE, world.caption(scene), "caption")]
 
 
 def one_turn(scene: world.Scene, rng: np.random.Generator, relations: bool = True) -> Turn:
@@ -197,11 +196,16 @@ def answers(
     rows = [encode_prompt(tokenizer, prompt, images=int(pixels is not None)) for prompt in prompts]
     mask = padded([[1] * len(row) for row in rows], 0, side="left").bool()
     ids = padded(rows, tokenizer.pad, side="left")
-    with inference(model) as device:
-        vectors = model.embed(ids.to(device), None if pixels is None else pixels.to(device))
-        made = generate_cached(
-            model.language, vectors, new_tokens, mask=mask.to(device), end=tokenizer.end, **sampling
-        )
+    device, training = next(model.parameters()).device, model.training
+    model.eval()
+    try:
+        with torch.no_grad():
+            vectors = model.embed(ids.to(device), None if pixels is None else pixels.to(device))
+            made = generate_cached(
+                model.language, vectors, new_tokens, mask=mask.to(device), end=tokenizer.end, **sampling
+            )
+    finally:
+        model.train(training)
     return tokenizer.decode(made)
 
 
@@ -209,26 +213,26 @@ def exact_match(
     model: VLM,
     tokenizer: WordTokenizer,
     scenes: Sequence[world.Scene],
-    asked: Sequence[Turn],
+    requests: Sequence[Turn],
     pixels: Tensor | None = None,
 ) -> dict[str, float]:
     """Return the share of answers that equal the true one word for word, by type and for "all".
 
-    scenes, asked  one turn a scene, such as one_turn(scene, rng)
+    scenes, requests  one turn a scene, such as one_turn(scene, rng)
     pixels         other images in place of the scenes' own, for a control
     raises         InputError when scenes and turns differ in number
     """
-    if len(scenes) != len(asked) or not len(scenes):
+    if len(scenes) != len(requests) or not len(scenes):
         raise InputError(
-            f"exact_match: {len(scenes)} scenes and {len(asked)} turns",
+            f"exact_match: {len(scenes)} scenes and {len(requests)} turns",
             "one turn for each scene",
             "ask one_turn(scene, rng)",
         )
     if pixels is None:
         pixels = data.preprocess(world.render(scenes, VISION.image_size))
     right: dict[str, list[bool]] = {}
-    given = answers(model, tokenizer, pixels, [turn.prompt for turn in asked])
-    for turn, text in zip(asked, given, strict=True):
+    given = answers(model, tokenizer, pixels, [turn.prompt for turn in requests])
+    for turn, text in zip(requests, given, strict=True):
         right.setdefault(turn.type, []).append(text == " ".join(world.words(turn.answer)))
     every = [each for column in right.values() for each in column]
     return {name: sum(column) / len(column) for name, column in sorted(right.items())} | {
@@ -243,14 +247,18 @@ SHIPPED = {"encoder": "vlm_encoder.npz", "language": "vlm_language.npz", "vlm": 
 
 def vision_encoder() -> ViT:
     """Return the shipped image encoder, which `mmlab train encoder` made: frozen, in evaluation mode."""
-    model = ViT(VISION)
+    with torch.random.fork_rng(
+        devices=[]
+    ):  # the random weights that are replaced draw no numbers of the caller
+        model = ViT(VISION)
     model.load_state_dict(_shipped("encoder"))
     return model.requires_grad_(False).eval()
 
 
 def language_model() -> LanguageModel:
     """Return the shipped language model, which `mmlab train language` made from texts alone."""
-    model = untrained_language()
+    with torch.random.fork_rng(devices=[]):
+        model = untrained_language()
     model.load_state_dict(_shipped("language"))
     return model
 

@@ -57,7 +57,7 @@ def patch_labels(scene: world.Scene) -> list[list[int]]:
     none = [len(data.ATTRIBUTES[name]) for name in ("kind", "colour", "size")]
     labels = [list(none) for _ in range(side * side)]
     for shape in scene.shapes:
-        row, column = (min(side - 1, place * side // world.CANVAS) for place in (shape.y, shape.x))
+        row, column = (min(side - 1, position * side // world.CANVAS) for position in (shape.y, shape.x))
         labels[row * side + column] = [
             data.ATTRIBUTES[name].index(getattr(shape, name)) for name in ("kind", "colour", "size")
         ]
