@@ -192,7 +192,7 @@ def buggy_the_other_side_learned(table, conversations, eos, batch_size, lr):
         table = table - lr * torch.autograd.grad(loss, leaf)[0]
         learned = (labels[:, 1:] != -100).sum().item()
         total, count = total + loss.item() * learned, count + learned
-    return total / count, table
+    return total / max(count, 1), table
 
 
 def buggy_last_batch_dropped(table, conversations, eos, batch_size, lr):
@@ -400,6 +400,50 @@ def buggy_questioner_called_user(table, conversations, eos, batch_size, lr):
     return sum(loss * size for loss, size in steps) / sum(size for _, size in steps), model.weight.detach()
 
 
+def buggy_loss_after_the_step(table, conversations, eos, batch_size, lr):
+    total = count = 0
+    for start in range(0, len(conversations), batch_size):
+        before, after = [], []
+        for turns in conversations[start : start + batch_size]:
+            row = []
+            for turn in turns:
+                part = turn["value"] + [eos] * (turn["from"] == "gpt")
+                if turn["from"] == "gpt":
+                    before += [row[-1], *part[:-1]]
+                    after += part
+                row += part
+        leaf = table.clone().requires_grad_()
+        losses = F.cross_entropy(leaf[before], torch.tensor(after), reduction="none")
+        (gradient,) = torch.autograd.grad(losses.mean(), leaf)
+        table = table - lr * gradient
+        total, count = (
+            total + F.cross_entropy(table[before], torch.tensor(after)).item() * len(after),
+            count + len(after),
+        )
+    return total / count, table
+
+
+def buggy_table_of_log_probabilities(table, conversations, eos, batch_size, lr):
+    model = nn.Embedding.from_pretrained(table.clone(), freeze=False)
+    optimizer, steps = torch.optim.SGD(model.parameters(), lr=lr), []
+    for first in range(0, len(conversations), batch_size):
+        ids, flags = [], []
+        for turns in conversations[first : first + batch_size]:
+            for turn in turns:
+                answer = turn["from"] == "gpt"
+                ids += turn["value"] + [eos] * answer
+                flags += [answer] * (len(ids) - len(flags))
+        ids, flags = torch.tensor(ids), torch.tensor(flags)
+        optimizer.zero_grad()
+        loss = F.cross_entropy(model(ids[:-1])[flags[1:]], ids[1:][flags[1:]])
+        loss.backward()
+        optimizer.step()
+        steps.append((loss.item(), flags.sum().item()))
+    return sum(loss * size for loss, size in steps) / sum(
+        size for _, size in steps
+    ), model.weight.detach().log_softmax(dim=1)
+
+
 def buggy_weighted_by_conversations(table, conversations, eos, batch_size, lr):
     total = count = 0
     for start in range(0, len(conversations), batch_size):
@@ -457,29 +501,6 @@ def buggy_first_batch_reported(table, conversations, eos, batch_size, lr):
         table = table - lr * gradient
         first = losses.mean().item() if start == 0 else first
     return first, table
-
-
-def buggy_loss_after_the_step(table, conversations, eos, batch_size, lr):
-    total = count = 0
-    for start in range(0, len(conversations), batch_size):
-        before, after = [], []
-        for turns in conversations[start : start + batch_size]:
-            row = []
-            for turn in turns:
-                part = turn["value"] + [eos] * (turn["from"] == "gpt")
-                if turn["from"] == "gpt":
-                    before += [row[-1], *part[:-1]]
-                    after += part
-                row += part
-        leaf = table.clone().requires_grad_()
-        losses = F.cross_entropy(leaf[before], torch.tensor(after), reduction="none")
-        (gradient,) = torch.autograd.grad(losses.mean(), leaf)
-        table = table - lr * gradient
-        total, count = (
-            total + F.cross_entropy(table[before], torch.tensor(after)).item() * len(after),
-            count + len(after),
-        )
-    return total / count, table
 
 
 def buggy_one_step_an_epoch(table, conversations, eos, batch_size, lr):
@@ -608,7 +629,7 @@ def buggy_cut_to_eight(table, conversations, eos, batch_size, lr):
 
 def buggy_shuffled_by_length(table, conversations, eos, batch_size, lr):
     total = count = 0
-    conversations = sorted(conversations, key=lambda turns: sum(len(turn["value"]) for turn in turns))
+    conversations = sorted(conversations, key=lambda talk: sum(len(part["value"]) for part in talk))
     for start in range(0, len(conversations), batch_size):
         before, after = [], []
         for turns in conversations[start : start + batch_size]:

@@ -139,6 +139,14 @@ EXERCISE = Exercise(
         ),
     ),
     alternates=(number_by_number, with_a_module),
-    equivalent={},
+    equivalent={
+        "eos, batch_size, lr = ": "other numbers refuse the same versions",
+        "texts = [": "most other conversations refuse the same versions",
+        "table = torch.randn(": "any table does, and its last row and column are in no sequence",
+        "<= 0.001": "no version is off by 0.001 exactly",
+        "leaf = wanted.requires_grad_()": "the copy is not needed",
+        "torch.autograd.grad(loss, leaf)[-1]": "there is one gradient",
+        "total + loss * len(pairs)": "a tensor in place of a number",
+    },
     forbids=(),
 )  # fmt: skip

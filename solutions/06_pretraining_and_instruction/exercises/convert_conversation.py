@@ -187,5 +187,6 @@ EXERCISE = Exercise(
         ),
     ),
     alternates=(by_tables, by_string),
+    equivalent={"in turns[-1]": "turns of both formats are refused, whichever decides"},
     forbids=(),
 )  # fmt: skip

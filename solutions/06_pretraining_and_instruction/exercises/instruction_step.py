@@ -136,7 +136,7 @@ EXERCISE = Exercise(
     hints=(
         "One row is `prompt + answer + [eos]`, padded on the right with eos to the longest row. The labels have the same shape: -100, but the id itself from `len(prompt)` to the end of the unpadded row. Use the lengths, not the ids: eos is padding, a part of prompts *and* learned once.",
         "The logits at t predict the id at t + 1: compare `logits[:, :-1]` with `labels[:, 1:]`. `F.cross_entropy(logits.flatten(0, 1), labels.flatten())` leaves out -100 and takes the mean over all other tokens of the batch.",
-        "Make leaves with `tensor.clone().requires_grad_()`, give them to `language_model`, and let `torch.autograd.grad(loss, [leaves[name] for name in trained])` return the gradients in that order. The new dict is `weights | {name: weights[name] - lr * gradient, …}`.",
+        "Make leaves with `nn.Parameter(tensor)`, give them to `language_model`, and let `torch.autograd.grad(loss, [leaves[name] for name in trained])` return the gradients in that order. The new dict is `weights | {name: weights[name] - lr * gradient, …}`.",
     ),
     driver=Driver("call"),
     clauses=CLAUSES,

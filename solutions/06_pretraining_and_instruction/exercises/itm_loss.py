@@ -29,6 +29,7 @@ def fixed(positives, negatives, width, scale=0.25, shift=0, dtype=torch.float32,
 
 
 EQUAL_ROWS = (table(1, 3).repeat(2, 1), torch.tensor([0.5, 0.5]))
+TIE_OF_THE_FIRST = torch.tensor([[1.0, 2.0, 3.0], [1.0, 3.0, 2.0]])
 ONLY_BIAS = (torch.zeros(2, 4), torch.tensor([0.75, -1.5]))
 
 CLAUSES = {
@@ -37,8 +38,10 @@ CLAUSES = {
     "one of each": [fixed(1, 1, 4), fixed(1, 6, 3), fixed(6, 1, 3)],
     "a tie is no match": [
         fixed(4, 6, 3, head=EQUAL_ROWS),
+        call(torch.eye(3)[:1], torch.eye(3)[1:], TIE_OF_THE_FIRST, torch.zeros(2)),
+        call(torch.eye(3)[1:], torch.eye(3)[:1], TIE_OF_THE_FIRST, torch.zeros(2)),
         call(torch.zeros(2, 3), torch.zeros(5, 3), table(2, 3), torch.zeros(2)),
-        call(torch.eye(3), torch.eye(3), torch.tensor([[1.0, 2.0, 3.0], [1.0, 3.0, 2.0]]), torch.zeros(2)),
+        call(torch.eye(3), torch.eye(3), TIE_OF_THE_FIRST, torch.zeros(2)),
     ],
     "a head that ignores its input": [fixed(3, 6, 4, head=ONLY_BIAS), fixed(6, 3, 4, head=ONLY_BIAS)],
     "everything right, everything wrong": [
@@ -142,5 +145,6 @@ EXERCISE = Exercise(
         ),
     ),
     alternates=(by_softplus, weighted),
+    equivalent={"labels = torch.full((len(fused),), label)": "cases lie on the CPU; a test asks for the labels' device"},
     forbids=("transformers.BlipForImageTextRetrieval",),
 )  # fmt: skip

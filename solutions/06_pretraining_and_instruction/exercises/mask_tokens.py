@@ -79,9 +79,8 @@ CLAUSES = {
     ],
     "a probability outside 0 and 1": [fixed(LOW, EVERY, probability) for probability in (-0.01, 1.01, -1, 2)],
     "one row, one token": [
-        fixed("1 90 2 90 3 4", EVERY.split(",")[0], ids=IDS[:1], others=OTHERS[:1]),
-        fixed("1, 90, 2", "95, 10, 85", ids=rows_of("5", "6", "7"), others=rows_of("8", "9", "4")),
-        fixed("1", "50", ids=rows_of("0"), others=rows_of("8")),
+        fixed("1 90 2 90 3 4", EVERY.split(",")[0], ids=IDS[:1], others=OTHERS[:1]) | {"gradient": False},  # not combined with other sizes
+        fixed("1, 90, 2, 3, 4, 5, 6, 90", "95, 10, 85, 1, 2, 95, 82, 3", ids=rows_of(*"56780439"), others=rows_of(*"84957689")),
     ],
     "equal sizes": [
         fixed("1 90 2, 90 3 90, 4 90 90", "10 20 85, 30 95 40, 82 50 60", ids=rows_of("5 6 7", "8 9 4", "6 0 5"), others=rows_of("9 8 4", "5 7 6", "4 5 9")),
@@ -128,8 +127,8 @@ EXERCISE = Exercise(
     minutes=30,
     hints=(
         "Two questions, one after the other: which tokens are chosen (`draws`, `specials`), and what becomes of a chosen one (`choices`, `replacements`). Compute a bool tensor for each.",
-        "`torch.isin(ids, torch.tensor(specials, dtype=torch.long))` is True at the special ids, also for an empty list. `chosen = (draws < probability) & ~special`.",
-        "Labels: `ids.masked_fill(~chosen, -100)`. Inputs: fill `mask_id` where `chosen & (choices < 0.8)`, then take `replacements` with `torch.where` where the choice lies from 0.8 to below 0.9.",
+        "`torch.isin(ids, torch.tensor(specials))` is True at the special ids, also for an empty list. `chosen = (draws < probability) & ~special`.",
+        "Labels: `ids.masked_fill(~chosen, -100)`. Inputs: take `replacements` with `torch.where` at the chosen tokens whose choice is below 0.9, and then fill `mask_id` at those whose choice is below 0.8.",
     ),
     driver=Driver("call"),
     clauses=CLAUSES,
@@ -156,7 +155,7 @@ EXERCISE = Exercise(
         ),
         mistake(
             "always_the_mask_token",
-            {"inputs = ids.masked_fill(chosen & (choices < 0.8), mask_id)": "inputs = ids.masked_fill(chosen, mask_id)", "swapped = chosen & (choices >= 0.8) & (choices < 0.9)": "swapped = chosen & False"},
+            {"inputs.masked_fill(chosen & (choices < 0.8), mask_id)": "ids.masked_fill(chosen, mask_id)"},
             "every token that you choose becomes the mask token",
             "use `choices`: below 0.8 the mask token, from 0.8 to below 0.9 the replacement, else the token itself",
         ),
@@ -168,19 +167,19 @@ EXERCISE = Exercise(
         ),
         mistake(
             "one_draw_for_both",
-            {"(choices < 0.8)": "(draws < 0.8 * probability)", "(choices >= 0.8) & (choices < 0.9)": "(draws >= 0.8 * probability) & (draws < 0.9 * probability)"},
+            {"(choices < 0.8)": "(draws < 0.8 * probability)", "(choices < 0.9)": "(draws < 0.9 * probability)"},
             "you use `draws` for both decisions",
             "decide by `choices` what becomes of a chosen token",
         ),
         mistake(
             "labels_after_masking",
-            {"return torch.where(swapped, replacements, inputs), labels": "inputs = torch.where(swapped, replacements, inputs)\n    return inputs, inputs.masked_fill(~chosen, -100)"},
+            {"return inputs.masked_fill(chosen & (choices < 0.8), mask_id), labels": "inputs = inputs.masked_fill(chosen & (choices < 0.8), mask_id)\n    return inputs, inputs.masked_fill(~chosen, -100)"},
             "your labels are the masked inputs, so the answer to a mask token is the mask token",
             "take the labels from `ids`, before anything is replaced",
         ),
         mistake(
             "shares_swapped",
-            {"inputs = ids.masked_fill(chosen & (choices < 0.8), mask_id)": "inputs = ids.masked_fill(chosen & (choices >= 0.8) & (choices < 0.9), mask_id)", "swapped = chosen & (choices >= 0.8) & (choices < 0.9)": "swapped = chosen & (choices < 0.8)"},
+            {"choices < 0.8": "(choices >= 0.8) & (choices < 0.9)"},
             "80 % of your chosen tokens become a random token, and 10 % the mask token",
             "exchange the two: below 0.8 the mask token",
         ),
