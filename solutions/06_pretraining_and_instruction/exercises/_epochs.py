@@ -267,8 +267,8 @@ def right_pairs(table, conversations, eos, batch_size, lr):
         for turns in conversations[start : start + batch_size]:
             row = []
             for turn in turns:
-                part = turn["value"] + [eos] * (turn["from"] == "gpt")
-                if turn["from"] == "gpt":
+                part = turn["value"] + [eos] * (turn["from"] != "human")
+                if turn["from"] != "human":
                     before += [row[-1], *part[:-1]]
                     after += part
                 row += part

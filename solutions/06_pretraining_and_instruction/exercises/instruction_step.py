@@ -193,5 +193,6 @@ EXERCISE = Exercise(
         ),
     ),
     alternates=(pair_by_pair, with_an_optimizer),
+    equivalent={"for prompt, answer in zip(prompts, answers": "each prompt has an answer, so strict has no effect"},
     forbids=(),
 )  # fmt: skip
