@@ -36,7 +36,7 @@ ANSWERS = (
     Answer("too_high_only", {LOSS: "assert reported - total / count < 1e-3"}, "too low is wrong, too"),
     Answer("table_too_high_only", {TABLE: "assert (trained - wanted).max() < 1e-3"}, "too low is wrong, too"),
     Answer("mean_of_the_table", {TABLE: "assert (trained - wanted).mean().abs() < 1e-3"}, "every number counts"),
-    Answer("first_row", {TABLE: "assert (trained - wanted)[0].abs().max() < 1e-3"}, "every number counts"),
+    Answer("row_of_the_end", {TABLE: "assert (trained - wanted)[eos].abs().max() < 1e-3"}, "every number counts"),
     Answer("loss_alone", {f"    {TABLE}\n": ""}, "the table, too"),
     Answer("table_alone", {f"    {LOSS}\n": ""}, "the loss, too"),
     Answer("either", {f"    {LOSS}\n    {TABLE}\n": "    assert abs(reported - total / count) < 1e-3 or (trained - wanted).abs().max() < 1e-3\n"}, "both"),
@@ -53,5 +53,4 @@ ANSWERS = (
     Answer("own_end_after_questions", {"[eos] * answer": "[eos]"}, "nothing after a value of human"),
     Answer("own_eos_not_learned", {"[eos] * answer": "[]"}, "eos is learned"),
     Answer("own_labels_not_shifted", {"zip(zip(ids, ids[1:]), learned[1:])": "zip(zip(ids, ids), learned)"}, "predicted from the id before"),
-    Answer("nan_passes", {LOSS: "assert not abs(reported - total / count) >= 1e-3", TABLE: "assert not (trained - wanted).abs().max() >= 1e-3"}, "NaN is wrong"),
 )  # fmt: skip
