@@ -39,12 +39,14 @@ def both_and_choose(turns):
 
     shapes = ("from", "value"), ("role", "content")
     forward = {"human": "user", "gpt": "assistant", "system": "system"}
-    for old, new, table in ((*shapes, forward), (*shapes[::-1], {b: a for a, b in forward.items()})):
+    backward = {new: old for old, new in forward.items()}
+    errors = []
+    for old, new, table in ((*shapes, forward), (*shapes[::-1], backward)):
         try:
             return converted(old, new, table)
-        except KeyError:
-            continue
-    raise ValueError("neither format fits")
+        except KeyError as error:
+            errors.append(error)
+    raise ValueError(f"neither format fits: {errors}")
 
 
 ANSWERS = (
