@@ -137,7 +137,9 @@ EXERCISE = Exercise(
         ),
         mistake(
             "majority_only",
-            {"margin = first - second": "margin = first - second\n    votes = torch.where(votes == votes.amax(dim=1, keepdim=True), votes.sum(dim=1, keepdim=True), 0)"},
+            {
+                "margin = first - second": "margin = first - second\n    votes = torch.where(votes == votes.amax(dim=1, keepdim=True), votes.sum(dim=1, keepdim=True), 0)"
+            },
             "the majority decides for all raters of a pair in your loss",
             "count each vote: two raters of five who disagree lower the best difference",
         ),
@@ -164,7 +166,10 @@ EXERCISE = Exercise(
         ),
         mistake(
             "no_logarithm",
-            {"F.logsigmoid(margin)": "torch.sigmoid(margin)", "F.logsigmoid(-margin)": "torch.sigmoid(-margin)"},
+            {
+                "F.logsigmoid(margin)": "torch.sigmoid(margin)",
+                "F.logsigmoid(-margin)": "torch.sigmoid(-margin)",
+            },
             "your number is minus a probability, whose gradient vanishes where the model is most wrong",
             "take its logarithm: F.logsigmoid",
         ),

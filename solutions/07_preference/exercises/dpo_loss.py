@@ -1,7 +1,7 @@
 """dpo_loss: direct preference optimisation from the tokens' log-probabilities, with label smoothing."""
 
 import torch
-from _draw import EIGHTH, INF, NAN, call, hidden, logps, mask, steps, table, turned
+from _draw import EIGHTH, INF, NAN, call, hidden, logps, mask, steps, turned
 from torch.nn import functional as F
 
 from mmlab.instructor.authoring.exercise import Compare, Driver, Exercise, mistake
@@ -9,7 +9,9 @@ from mmlab.instructor.authoring.exercise import Compare, Driver, Exercise, mista
 
 def case(logp, ref_logp, live, beta=0.5, smoothing=0.125, filler=NAN):
     """Return one case, with something else where no token is live."""
-    return call(hidden(logp, live, filler), hidden(ref_logp, live, filler), live, beta=beta, smoothing=smoothing)
+    return call(
+        hidden(logp, live, filler), hidden(ref_logp, live, -filler), live, beta=beta, smoothing=smoothing
+    )
 
 
 def cases(rng):
@@ -176,16 +178,7 @@ EXERCISE = Exercise(
             "weight the two orders of the pair with 1 − smoothing and smoothing",
         ),
         mistake(
-            "smoothing_swapped",
-            {"(1 - smoothing) * F.logsigmoid(margin) + smoothing *": "smoothing * F.logsigmoid(margin) + (1 - smoothing) *"},
-            "your smoothing has the two orders of a pair exchanged",
-            "the pair as it is labelled has the weight 1 − smoothing",
-        ),
-        mistake(
-            "sum_over_pairs",
-            {".mean()": ".sum()"},
-            "your loss is the sum over the pairs",
-            "take the mean",
+            "sum_over_pairs", {".mean()": ".sum()"}, "your loss is the sum over the pairs", "take the mean"
         ),
         mistake(
             "rewards_not_detached",

@@ -30,7 +30,10 @@ def fixed(*rows: str, tail=None, gamma=0.75, lam=0.5, filler=NAN, dtype=torch.fl
     """Return one case with fixed numbers."""
     live = mask(*rows)
     tail = (table(len(rows), shift=3, dtype=dtype) if tail is None else torch.tensor(tail, dtype=dtype)) / 4
-    rewards, values = table(*live.shape, dtype=dtype) * EIGHTH, table(*live.shape, shift=2, dtype=dtype).flip(1) / 4
+    rewards, values = (
+        table(*live.shape, dtype=dtype) * EIGHTH,
+        table(*live.shape, shift=2, dtype=dtype).flip(1) / 4,
+    )
     return case(rewards, values, live, tail, gamma, lam, filler)
 
 
@@ -44,7 +47,16 @@ CLAUSES = {
     "gaps": [fixed("x..x", "x.xx", "xx.x"), fixed("x.....x.x", "..x.x.x..", "xx..xx..x")],
     "gamma and lam of 0 and 1": [
         fixed("xx.x", ".xxx", "..x.", gamma=gamma, lam=lam)
-        for gamma, lam in ((1.0, 1.0), (1.0, 0.0), (0.0, 1.0), (0.0, 0.0), (0.5, 1.0), (1.0, 0.5), (1, 1), (0.5, 0))
+        for gamma, lam in (
+            (1.0, 1.0),
+            (1.0, 0.0),
+            (0.0, 1.0),
+            (0.0, 0.0),
+            (0.5, 1.0),
+            (1.0, 0.5),
+            (1, 1),
+            (0.5, 0),
+        )
     ],
     "what is not live holds anything": [
         fixed("x.x.", ".xx.", filler=INF),

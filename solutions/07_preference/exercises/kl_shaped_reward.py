@@ -8,13 +8,17 @@ from mmlab.instructor.authoring.exercise import Compare, Driver, Exercise, mista
 
 def case(scores, logp, ref_logp, live, beta=0.25, limit=2.0, filler=NAN):
     """Return one case, with something else where no token is live."""
-    parts = hidden(logp, live, filler), hidden(ref_logp, live, filler)
+    parts = hidden(logp, live, filler), hidden(ref_logp, live, -filler)
     return call(scores, *parts, live, beta=beta, limit=limit)
 
 
 def cases(rng):
     """Unequal sizes; prompts before the answers, padding after them, gaps inside."""
-    plans = [(0.1, 1.5, "..xxx..", ".xxxxxx", "...x..."), (0.7, 0.5, "xx..", "x.x."), (0.05, 4.0, ".x.xx", "....x", "xxxxx")]
+    plans = [
+        (0.1, 1.5, "..xxx..", ".xxxxxx", "...x..."),
+        (0.7, 0.5, "xx..", "x.x."),
+        (0.05, 4.0, ".x.xx", "....x", "xxxxx"),
+    ]
     drawn_cases = []
     for beta, limit, *rows in plans:
         live = mask(*rows)
@@ -73,7 +77,14 @@ CLAUSES = {
             limit=1.0,
         )
     ],
-    "many tokens": [fixed(*("." * start + "x" * length + "." * (600 - start - length) for start, length in ((0, 600), (30, 280), (399, 1))))],
+    "many tokens": [
+        fixed(
+            *(
+                "." * start + "x" * length + "." * (600 - start - length)
+                for start, length in ((0, 600), (30, 280), (399, 1))
+            )
+        )
+    ],
 }
 
 
@@ -127,7 +138,9 @@ EXERCISE = Exercise(
         ),
         mistake(
             "penalty_at_the_end_only",
-            {ADDED: f"torch.zeros_like(rewards).scatter_add(1, last, {CLIPPED} + rewards.sum(dim=1, keepdim=True))"},
+            {
+                ADDED: f"torch.zeros_like(rewards).scatter_add(1, last, {CLIPPED} + rewards.sum(dim=1, keepdim=True))"
+            },
             "you pay the whole penalty at the last token",
             "give each live token its own penalty: a token then learns what it alone cost",
         ),
@@ -139,13 +152,17 @@ EXERCISE = Exercise(
         ),
         mistake(
             "score_in_the_last_column",
-            {"(live * torch.arange(1, live.shape[1] + 1)).argmax(dim=1, keepdim=True)": "torch.full((len(live), 1), live.shape[1] - 1)"},
+            {
+                "(live * torch.arange(1, live.shape[1] + 1)).argmax(dim=1, keepdim=True)": "torch.full((len(live), 1), live.shape[1] - 1)"
+            },
             "your score stands in the last column, where a short answer has padding",
             "add it at the row's last live token",
         ),
         mistake(
             "score_at_the_count",
-            {"(live * torch.arange(1, live.shape[1] + 1)).argmax(dim=1, keepdim=True)": "live.sum(dim=1, keepdim=True) - 1"},
+            {
+                "(live * torch.arange(1, live.shape[1] + 1)).argmax(dim=1, keepdim=True)": "live.sum(dim=1, keepdim=True) - 1"
+            },
             "you take the number of live tokens as a position, but a prompt or a gap comes before the last one",
             "look for the last position that is live",
         ),

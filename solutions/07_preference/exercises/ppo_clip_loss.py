@@ -8,13 +8,17 @@ from mmlab.instructor.authoring.exercise import Compare, Driver, Exercise, mista
 
 def case(logp, old_logp, advantages, live, low=0.25, high=0.5, filler=NAN):
     """Return one case, with something else where no token is live."""
-    parts = (hidden(part, live, filler) for part in (logp, old_logp, advantages))
-    return call(*parts, live, low=low, high=high)
+    old, gain = hidden(old_logp, live, -filler), hidden(advantages, live, filler)
+    return call(hidden(logp, live, filler), old, gain, live, low=low, high=high)
 
 
 def cases(rng):
     """Unequal sizes; ratios on either side of both bounds, advantages of either sign."""
-    plans = [(0.2, 0.28, "..xxx..", ".xxxxxx", "...x..."), (0.1, 0.3, "xx.x.", "x.xx."), (0.4, 0.15, ".xxxxxxx", "..x.x.x.", "xxxxx...", "........")]
+    plans = [
+        (0.2, 0.28, "..xxx..", ".xxxxxx", "...x..."),
+        (0.1, 0.3, "xx.x.", "x.xx."),
+        (0.4, 0.15, ".xxxxxxx", "..x.x.x.", "xxxxx...", "........"),
+    ]
     drawn_cases = []
     for low, high, *rows in plans:
         live = mask(*rows)
@@ -49,7 +53,10 @@ CLAUSES = {
         four([0.125, -0.125], [1.0, 4.0]),
     ],
     "advantages of 0": [four([0.5, -0.5, 0.0, 1.0], [0.0, 0.0, 0.0, 2.0]), four([0.5, -1.0], [0.0, 0.0])],
-    "a policy that has not moved": [fixed("xx.", ".xx", moved=0.0), fixed("xxx", moved=0.0, low=0.1, high=0.1)],
+    "a policy that has not moved": [
+        fixed("xx.", ".xx", moved=0.0),
+        fixed("xxx", moved=0.0, low=0.1, high=0.1),
+    ],
     "two clip widths": [
         fixed("xx.x", ".xxx", low=0.1, high=1.5),
         fixed("xx.x", ".xxx", low=0.9, high=0.05),
@@ -60,6 +67,8 @@ CLAUSES = {
     "log-ratios up to 20": [
         four([20.0, -20.0, 12.0, -9.0], [1.0, -1.0, 3.0, 2.0]),
         four([8.0, -8.0], [-1.0, 1.0]),
+        four([20.0, -20.0, 0.0], [-1.0, 1.0, 1.0]),
+        four([15.0, -15.0], [-0.5, 1.0]),
     ],
     "what is not live holds anything": [
         fixed("x.x.", ".xx.", filler=INF),

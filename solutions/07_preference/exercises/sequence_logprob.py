@@ -65,7 +65,10 @@ CLAUSES = {
         call(FORBIDDEN, torch.tensor([[0, 1, 0, 4], [3, 3, 1, 0]]), ANSWERS),
         value(FORBIDDEN, torch.tensor([[0, 1, 2, 4], [3, 3, 1, 0]]), ANSWERS),
     ],
-    "logits in the thousands": [call(*fixed("..xx", ".x.x", scale=1000.0)), call(*fixed("..xx", scale=300.0))],
+    "logits in the thousands": [
+        call(*fixed("..xx", ".x.x", scale=1000.0)),
+        call(*fixed("..xx", scale=300.0)),
+    ],
     "adding a number to all logits changes nothing": [
         call(table(2, 4, 3) / 4 + 40, table(2, 4).long() % 3, ANSWERS)
     ],
@@ -81,9 +84,7 @@ CLAUSES = {
     "float64": [call(*fixed("..xx", ".x.x", dtype=torch.float64))],
     "inputs that are not contiguous": [
         call(
-            (table(3, 4, 2) / 4).permute(2, 1, 0),
-            (table(4, 2).long() % 3).T,
-            mask("..", ".x", "x.", "xx").T,
+            (table(3, 4, 2) / 4).permute(2, 1, 0), (table(4, 2).long() % 3).T, mask("..", ".x", "x.", "xx").T
         )
     ],
 }
@@ -131,7 +132,7 @@ EXERCISE = Exercise(
         mistake(
             "prompt_included",
             {
-                "    if answer[:, 0].any():": "    marked = answer\n    answer = answer.flip(1).cumsum(dim=1).flip(1) > 0\n    answer[:, 0] = False\n    if marked[:, 0].any():",
+                "    if answer[:, 0].any():": "    marked = answer\n    answer = answer.flip(1).cumsum(dim=1).flip(1) > 0\n    answer[:, 0] = False\n    if marked[:, 0].any():"
             },
             "your sum includes the tokens before the answer",
             "count only the tokens where `answer` is True",
