@@ -7,6 +7,8 @@ from mmlab.instructor.authoring.exercise import Answer
 
 
 def by_softplus(logp, ref_logp, live, *, beta, smoothing):
+    if not logp.shape == ref_logp.shape == live.shape:
+        raise ValueError("shapes that differ")
     rows = logp.size(0)
     if rows & 1:
         raise ValueError("rows come in pairs")
@@ -21,6 +23,8 @@ def by_softplus(logp, ref_logp, live, *, beta, smoothing):
 
 
 def by_matrix(logp, ref_logp, live, *, beta, smoothing):
+    if not logp.shape == ref_logp.shape == live.shape:
+        raise ValueError("shapes that differ")
     half = len(logp) / 2
     if half != int(half):
         raise ValueError(len(logp))
@@ -35,6 +39,8 @@ def by_matrix(logp, ref_logp, live, *, beta, smoothing):
 
 
 def chosen_and_rejected_apart(logp, ref_logp, live, *, beta, smoothing):
+    if not logp.shape == ref_logp.shape == live.shape:
+        raise ValueError("shapes that differ")
     count = len(live) // 2
     if 2 * count < len(live):
         raise ValueError("odd")

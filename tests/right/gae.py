@@ -7,6 +7,8 @@ from mmlab.instructor.authoring.exercise import Answer
 
 @torch.no_grad()
 def by_a_matrix(rewards, values, live, tail, *, gamma, lam):
+    if not (tail.shape == rewards.shape[:1] and rewards.shape == values.shape == live.shape):
+        raise ValueError("shapes that do not fit together")
     order = live.long().cumsum(dim=1)
     distance = order[:, None, :] - order[:, :, None]  # live steps from t to s
     both = live[:, :, None] & live[:, None, :] & (distance >= 0)
@@ -23,6 +25,8 @@ def by_a_matrix(rewards, values, live, tail, *, gamma, lam):
 
 
 def recursive(rewards, values, live, tail, *, gamma, lam):
+    if not (tail.shape == rewards.shape[:1] and rewards.shape == values.shape == live.shape):
+        raise ValueError("shapes that do not fit together")
     out = torch.zeros(2, *rewards.shape, dtype=rewards.dtype)
 
     def fill(row, positions, value_after, advantage_after):
@@ -38,6 +42,8 @@ def recursive(rewards, values, live, tail, *, gamma, lam):
 
 
 def returns_first(rewards, values, live, tail, *, gamma, lam):
+    if not (tail.shape == rewards.shape[:1] and rewards.shape == values.shape == live.shape):
+        raise ValueError("shapes that do not fit together")
     r, v, future = (torch.nan_to_num(part.detach(), 0.0, 0.0, 0.0) for part in (rewards, values, tail))
     value, returns = future, []
     for t in range(live.shape[1])[::-1]:

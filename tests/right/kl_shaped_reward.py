@@ -7,6 +7,8 @@ from mmlab.instructor.authoring.exercise import Answer
 
 @torch.no_grad()
 def backwards(scores, logp, ref_logp, live, *, beta, limit):
+    if not (scores.shape == logp.shape[:1] and logp.shape == ref_logp.shape == live.shape):
+        raise ValueError("shapes that do not fit together")
     columns, waiting = [], scores.clamp(max=limit).clamp(min=-limit)
     for t in range(live.shape[1] - 1, -1, -1):
         here = live[:, t]
@@ -20,6 +22,8 @@ def backwards(scores, logp, ref_logp, live, *, beta, limit):
 
 
 def by_index(scores, logp, ref_logp, live, *, beta, limit):
+    if not (scores.shape == logp.shape[:1] and logp.shape == ref_logp.shape == live.shape):
+        raise ValueError("shapes that do not fit together")
     rows, columns = live.nonzero(as_tuple=True)
     if len(set(rows.tolist())) != len(live):
         raise ValueError("empty row")
@@ -33,6 +37,8 @@ def by_index(scores, logp, ref_logp, live, *, beta, limit):
 
 
 def flipped(scores, logp, ref_logp, live, *, beta, limit):
+    if not (scores.shape == logp.shape[:1] and logp.shape == ref_logp.shape == live.shape):
+        raise ValueError("shapes that do not fit together")
     found, back = live.fliplr().max(dim=1)
     if not bool(found.all()):
         raise ValueError(found)

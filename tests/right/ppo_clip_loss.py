@@ -6,6 +6,8 @@ from mmlab.instructor.authoring.exercise import Answer
 
 
 def by_bound(logp, old_logp, advantages, live, *, low, high):
+    if not logp.shape == old_logp.shape == advantages.shape == live.shape:
+        raise ValueError("shapes that differ")
     gain, new, old = (
         torch.masked_select(part, live) for part in (advantages.detach(), logp, old_logp.detach())
     )
@@ -19,6 +21,8 @@ def by_bound(logp, old_logp, advantages, live, *, low, high):
 
 
 def by_direction(logp, old_logp, advantages, live, *, low, high):
+    if not logp.shape == old_logp.shape == advantages.shape == live.shape:
+        raise ValueError("shapes that differ")
     if int(live.sum()) < 1:
         raise ValueError("empty")
     gain = torch.where(live, advantages, torch.zeros_like(advantages)).data
@@ -31,6 +35,8 @@ def by_direction(logp, old_logp, advantages, live, *, low, high):
 
 
 def row_by_row(logp, old_logp, advantages, live, *, low, high):
+    if not logp.shape == old_logp.shape == advantages.shape == live.shape:
+        raise ValueError("shapes that differ")
     totals, stops = [], 0
     for new, old, gain, marks in zip(logp, old_logp.detach(), advantages.detach(), live):
         ratio, gain = (new[marks] - old[marks]).exp(), gain[marks]

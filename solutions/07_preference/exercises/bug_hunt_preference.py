@@ -172,6 +172,32 @@ def buggy_mean_of_row_means(logits, ref_logits, ids, answer, old_logp, scores, b
     return ((terms * live).sum(dim=1) / live.sum(dim=1)).mean()
 
 
+def buggy_penalty_added_to_the_loss(logits, ref_logits, ids, answer, old_logp, scores, beta, clip):
+    live, target = answer[:, 1:], ids[:, 1:]
+    last = live & ~F.pad(live, (0, 1))[:, 1:]
+    logp = -F.cross_entropy(logits[:, :-1].mT, target, reduction="none")
+    ref = -F.cross_entropy(ref_logits.detach()[:, :-1].mT, target, reduction="none")
+    rewards = last * scores[:, None] - beta * (old_logp - ref) * live
+    to_go = rewards.flip(1).cumsum(dim=1).flip(1)
+    advantages = (to_go - to_go[live].mean()) / to_go[live].std(correction=0)
+    ratio = (logp - old_logp).exp()
+    terms = torch.maximum(-ratio * advantages, -ratio.clamp(1 - clip, 1 + clip) * advantages)
+    return terms[live].mean() + beta * (old_logp - ref)[live].square().mean() / 2
+
+
+def buggy_scores_in_the_value(logits, ref_logits, ids, answer, old_logp, scores, beta, clip):
+    live, target = answer[:, 1:], ids[:, 1:]
+    last = live & ~F.pad(live, (0, 1))[:, 1:]
+    logp = -F.cross_entropy(logits[:, :-1].mT, target, reduction="none")
+    ref = -F.cross_entropy(ref_logits.detach()[:, :-1].mT, target, reduction="none")
+    rewards = last * scores[:, None] - beta * (old_logp - ref) * live
+    to_go = rewards.flip(1).cumsum(dim=1).flip(1)
+    advantages = (to_go - to_go[live].mean()) / to_go[live].std(correction=0)
+    ratio = (logp - old_logp).exp()
+    terms = torch.maximum(-ratio * advantages, -ratio.clamp(1 - clip, 1 + clip) * advantages)
+    return terms[live].mean() - 0.3 * scores.abs().mean()
+
+
 def buggy_scores_of_the_next_row(logits, ref_logits, ids, answer, old_logp, scores, beta, clip):
     live, target = answer[:, 1:], ids[:, 1:]
     last = live & ~F.pad(live, (0, 1))[:, 1:]
@@ -508,6 +534,19 @@ def buggy_end_token_left_out(logits, ref_logits, ids, answer, old_logp, scores, 
     return terms[live & ~last].mean()
 
 
+def buggy_distance_added_to_the_value(logits, ref_logits, ids, answer, old_logp, scores, beta, clip):
+    live, target = answer[:, 1:], ids[:, 1:]
+    last = live & ~F.pad(live, (0, 1))[:, 1:]
+    logp = -F.cross_entropy(logits[:, :-1].mT, target, reduction="none")
+    ref = -F.cross_entropy(ref_logits.detach()[:, :-1].mT, target, reduction="none")
+    rewards = last * scores[:, None] - beta * (old_logp - ref) * live
+    to_go = rewards.flip(1).cumsum(dim=1).flip(1)
+    advantages = (to_go - to_go[live].mean()) / to_go[live].std(correction=0)
+    ratio = (logp - old_logp).exp()
+    terms = torch.maximum(-ratio * advantages, -ratio.clamp(1 - clip, 1 + clip) * advantages)
+    return terms[live].mean() + 0.2 * (1 - ratio[live].detach()).abs().mean()
+
+
 def buggy_low_scores_wanted(logits, ref_logits, ids, answer, old_logp, scores, beta, clip):
     live, target = answer[:, 1:], ids[:, 1:]
     last = live & ~F.pad(live, (0, 1))[:, 1:]
@@ -658,8 +697,7 @@ def by_finite_differences(loss):
         assert abs(leaves[0].grad.flatten()[place] - slope) < 1e-3
 
 
-SLOPE = "    assert slopes[0] is not None and (slopes[0] - torch.autograd.grad(wanted, logits)[0]).abs().max() < 1e-3\n"
-REFERENCE = "    assert slopes[1] is None or not slopes[1].any()\n"
+SLOPE, REFERENCE = "    assert (own - slope).abs().max() < 1e-3\n", "    assert not reference_slope.any()\n"
 
 EXERCISE = Exercise(
     difficulty=4,
@@ -670,8 +708,8 @@ EXERCISE = Exercise(
     hints=(
         "Compute the right loss yourself, from the five steps of the statement, and compare. Draw answers of different lengths, with prompts before them and padding after them.",
         "`old_logp` must differ from the log-probabilities of `logits`, or every ratio is 1: compute it from logits with noise added. Then some ratios lie below 1 − clip and some above 1 + clip.",
-        "Some bugs change only the gradient. Make `logits` and `ref_logits` leaves with `requires_grad_()`, and compare `torch.autograd.grad(loss(…), [logits, ref_logits], allow_unused=True)` with the gradient of your own loss.",
-        "The gradient of `ref_logits` must be None or all zeros: the reference does not learn.",
+        "Some bugs change only the gradient. Make `logits` and `ref_logits` leaves with `requires_grad_()`, and compare `torch.autograd.grad(loss(…), [logits, ref_logits], materialize_grads=True)` with the gradient of your own loss.",
+        "The gradient of `ref_logits` must be all zeros, or None (`materialize_grads=True` turns None into zeros): the reference does not learn.",
     ),
     driver=Driver("bugs"),
     compare=Compare("equal"),
@@ -697,6 +735,12 @@ EXERCISE = Exercise(
             "compare the gradients of logits and ref_logits as well",
         ),
         mistake(
+            "gradients_without_values",
+            {"    assert (result - wanted).abs() < 1e-3\n": ""},
+            "your test looks at gradients only, and a version that adds a constant passes",
+            "compare the loss itself as well",
+        ),
+        mistake(
             "reference_untested",
             {REFERENCE: ""},
             "your test does not look at the reference's gradient, so a version that trains it passes",
@@ -710,4 +754,11 @@ EXERCISE = Exercise(
         ),
     ),
     alternates=(token_by_token, by_finite_differences),
+    equivalent={
+        "generator": "any values do, from any seed",
+        "<= 0.001": "no version is off by 0.001 exactly",
+        "answer = (columns": "answers of most other lengths refuse the same versions",
+        "old_logp = (logits": "any old policy does that differs from the new one",
+        "assert (own - slope).max()": "a gradient's differences add up to 0 over the words, so some are positive",
+    },
 )

@@ -45,6 +45,11 @@ def rotated(step: dict) -> dict:
 TWO = ("xx..", ".xxx", "x...", ".xx.")
 
 CLAUSES = {
+    "shapes that differ are refused": [
+        call(steps(4, 3), steps(2, 3), mask("xx.", ".xx", "x.x", "xxx"), beta=0.5, smoothing=0.125),
+        call(steps(4, 3), steps(4, 1), mask("xx.", ".xx", "x.x", "xxx"), beta=0.5, smoothing=0.125),
+        call(steps(4, 3), steps(4, 3), mask("xx.", ".xx"), beta=0.5, smoothing=0.125),
+    ],
     "an odd number of rows is refused": [fixed("xx.", ".xx", "x.x"), fixed("x."), fixed(*(["xx"] * 5))],
     "before the first step": [
         rotated(fixed(*TWO)),
@@ -71,7 +76,7 @@ CLAUSES = {
     ],
     "one pair, one token": [fixed("x", "x"), fixed(".xx.x", "xx.xx"), fixed("x", "x", "x", ".")],
     "equal sizes": [fixed("xx", ".x"), fixed("xxx.", ".xxx", "x.xx", "xx.x")],
-    "float64": [fixed(*TWO, dtype=torch.float64)],
+    "float64": [fixed(*TWO, dtype=torch.float64) | {"gradient": False}],
     "inputs that are not contiguous": [
         call(
             turned(steps(4, 3)),
@@ -86,6 +91,8 @@ CLAUSES = {
 
 
 def by_binary_cross_entropy(logp, ref_logp, live, *, beta, smoothing):
+    if not logp.shape == ref_logp.shape == live.shape:
+        raise ValueError("shapes that differ")
     pairs, odd = divmod(logp.shape[0], 2)
     if odd:
         raise ValueError("each chosen answer needs a rejected one")
@@ -99,6 +106,8 @@ def by_binary_cross_entropy(logp, ref_logp, live, *, beta, smoothing):
 
 
 def pair_by_pair(logp, ref_logp, live, *, beta, smoothing):
+    if not logp.shape == ref_logp.shape == live.shape:
+        raise ValueError("shapes that differ")
     if len(live) != 2 * (len(live) // 2):
         raise ValueError(f"{len(live)} rows")
     rewards = []

@@ -38,6 +38,11 @@ def fixed(*rows: str, tail=None, gamma=0.75, lam=0.5, filler=NAN, dtype=torch.fl
 
 
 CLAUSES = {
+    "shapes that do not fit together are refused": [
+        case(table(2, 3) / 4, table(2, 3) / 8, mask("xx.", ".xx"), table(3) / 4),
+        call(table(2, 3) / 4, table(1, 3) / 8, mask("xx.", ".xx"), table(2) / 4, gamma=0.5, lam=0.5),
+        call(table(2, 3) / 4, table(2, 3) / 8, mask("xx.."), table(2) / 4, gamma=0.5, lam=0.5),
+    ],
     "a row without a live token": [fixed("....", "xx..", "...."), fixed(".", "."), fixed("...")],
     "an answer that ended": [fixed("xx..", ".xxx", "..x.", tail=[0.0, 0.0, 0.0])],
     "an answer that was cut off": [
@@ -66,7 +71,7 @@ CLAUSES = {
     ],
     "one token, one row": [fixed("x"), fixed("x", "x", "."), fixed(".xx.x")],
     "equal sizes": [fixed("xx.", ".xx", "x.x"), fixed("x.", "xx")],
-    "float64": [fixed("xx.x", ".xxx", dtype=torch.float64, gamma=0.9, lam=0.7)],
+    "float64": [fixed("xx.x", ".xxx", dtype=torch.float64, gamma=0.9, lam=0.7) | {"gradient": False}],
     "inputs that are not contiguous": [
         call(
             turned(table(2, 4) * EIGHTH),
@@ -82,6 +87,8 @@ CLAUSES = {
 
 
 def row_by_row(rewards, values, live, tail, *, gamma, lam):
+    if not (tail.shape == rewards.shape[:1] and rewards.shape == values.shape == live.shape):
+        raise ValueError("shapes that do not fit together")
     advantages, returns = torch.zeros_like(rewards), torch.zeros_like(rewards)
     for row in range(len(live)):
         positions = live[row].nonzero().flatten().tolist()
@@ -96,6 +103,8 @@ def row_by_row(rewards, values, live, tail, *, gamma, lam):
 
 
 def packed_to_the_right(rewards, values, live, tail, *, gamma, lam):
+    if not (tail.shape == rewards.shape[:1] and rewards.shape == values.shape == live.shape):
+        raise ValueError("shapes that do not fit together")
     with torch.no_grad():
         order = live.int().argsort(dim=1, stable=True)  # live tokens at the end of each row, in order
         packed, v, r = (part.gather(1, order) for part in (live, values, rewards))
@@ -111,6 +120,8 @@ def packed_to_the_right(rewards, values, live, tail, *, gamma, lam):
 
 
 def rewards_to_go(rewards, values, live, tail, *, gamma, lam):
+    if not (tail.shape == rewards.shape[:1] and rewards.shape == values.shape == live.shape):
+        raise ValueError("shapes that do not fit together")
     rewards, values, tail = rewards.detach(), values.detach(), tail.detach()
     advantages, returns = torch.zeros_like(rewards), torch.zeros_like(rewards)
     after, ahead, future = tail, torch.zeros_like(tail), tail
@@ -217,5 +228,6 @@ EXERCISE = Exercise(
             "detach the inputs: advantages and returns are targets",
         ),
     ),
+    equivalent={"torch.ones_like(rewards)": "the loop writes every column"},
     alternates=(row_by_row, packed_to_the_right),
 )

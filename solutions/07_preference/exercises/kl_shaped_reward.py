@@ -36,6 +36,11 @@ def fixed(*rows: str, scores=None, beta=0.25, limit=2.0, filler=NAN, dtype=torch
 
 
 CLAUSES = {
+    "shapes that do not fit together are refused": [
+        case(table(3) * EIGHTH, steps(2, 3), steps(2, 3), mask("xx.", ".xx")),
+        call(table(2) * EIGHTH, steps(1, 3), steps(2, 3), mask("xx.", ".xx"), beta=0.5, limit=1.0),
+        call(table(2) * EIGHTH, steps(2, 3), steps(2, 3), mask("xx", ".x"), beta=0.5, limit=1.0),
+    ],
     "a row without a live token is refused": [
         fixed("..xx", "....", "xx.."),
         fixed("....", "...."),
@@ -66,7 +71,7 @@ CLAUSES = {
     ],
     "one token, one row": [fixed("x"), fixed("x", "x"), fixed(".xx.")],
     "equal sizes": [fixed("xx.", ".xx", "x.x"), fixed("x.", ".x")],
-    "float64": [fixed("xx..", ".xx.", "x..x", dtype=torch.float64)],
+    "float64": [fixed("xx..", ".xx.", "x..x", dtype=torch.float64) | {"gradient": False}],
     "inputs that are not contiguous": [
         call(
             table(4)[::2] * EIGHTH,
@@ -89,6 +94,8 @@ CLAUSES = {
 
 
 def row_by_row(scores, logp, ref_logp, live, *, beta, limit):
+    if not (scores.shape == logp.shape[:1] and logp.shape == ref_logp.shape == live.shape):
+        raise ValueError("shapes that do not fit together")
     rewards = torch.zeros_like(logp)
     for row, marks in enumerate(live.tolist()):
         positions = [t for t, here in enumerate(marks) if here]
@@ -101,6 +108,8 @@ def row_by_row(scores, logp, ref_logp, live, *, beta, limit):
 
 
 def by_one_hot(scores, logp, ref_logp, live, *, beta, limit):
+    if not (scores.shape == logp.shape[:1] and logp.shape == ref_logp.shape == live.shape):
+        raise ValueError("shapes that do not fit together")
     with torch.no_grad():
         left = live.flip(1).cumsum(dim=1).flip(1)  # live tokens from here on
         if (left[:, 0] == 0).any():

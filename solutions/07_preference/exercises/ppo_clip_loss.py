@@ -43,6 +43,11 @@ def four(ratios, advantages, low=0.25, high=0.5):
 
 
 CLAUSES = {
+    "shapes that differ are refused": [
+        call(steps(2, 3), steps(1, 3), table(2, 3) / 4, mask("xx.", ".xx"), low=0.25, high=0.5),
+        call(steps(2, 3), steps(2, 3), table(2, 1) / 4, mask("xx.", ".xx"), low=0.25, high=0.5),
+        call(steps(2, 3), steps(2, 3), table(2, 3) / 4, mask("xx", ".x"), low=0.25, high=0.5),
+    ],
     "no live token is refused": [fixed("....", "...."), fixed(".")],
     "negative advantages": [
         four([0.5, -0.5, 1.0, -1.0], [-1.0, -1.0, -2.0, -3.0]),
@@ -78,7 +83,7 @@ CLAUSES = {
     ],
     "one token, one row": [fixed("x"), fixed("x", "x", "."), fixed(".xx.x")],
     "equal sizes": [fixed("xx.", ".xx", "x.x"), fixed("x.", "xx")],
-    "float64": [fixed("xx.x", ".xxx", dtype=torch.float64)],
+    "float64": [fixed("xx.x", ".xxx", dtype=torch.float64) | {"gradient": False}],
     "inputs that are not contiguous": [
         call(
             turned(steps(2, 4, shift=3)),
@@ -94,6 +99,8 @@ CLAUSES = {
 
 
 def by_where(logp, old_logp, advantages, live, *, low, high):
+    if not logp.shape == old_logp.shape == advantages.shape == live.shape:
+        raise ValueError("shapes that differ")
     kept = live.nonzero(as_tuple=True)
     if len(kept[0]) == 0:
         raise ValueError("nothing to learn from")
@@ -104,6 +111,8 @@ def by_where(logp, old_logp, advantages, live, *, low, high):
 
 
 def token_by_token(logp, old_logp, advantages, live, *, low, high):
+    if not logp.shape == old_logp.shape == advantages.shape == live.shape:
+        raise ValueError("shapes that differ")
     terms, stopped = [], 0
     for row, column in live.nonzero().tolist():
         gain = advantages[row, column].item()
@@ -213,5 +222,9 @@ EXERCISE = Exercise(
             "use masked_fill or torch.where before the exponential",
         ),
     ),
+    equivalent={
+        "masked_fill(~live, 1.0).exp()": "the advantage is 0 there",
+        "masked_fill(~live, -1.0).exp()": "the advantage is 0 there",
+    },
     alternates=(by_where, token_by_token),
 )

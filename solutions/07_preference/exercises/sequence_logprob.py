@@ -186,5 +186,9 @@ EXERCISE = Exercise(
             "replace them with masked_fill or torch.where",
         ),
     ),
+    equivalent={
+        "None], 1.0)": "any finite number does: what it gives is replaced by 0",
+        "None], -1.0)": "any finite number does: what it gives is replaced by 0",
+    },
     alternates=(by_cross_entropy, token_by_token),
 )
