@@ -125,7 +125,7 @@ LOSS = "-((1 - smoothing) * F.logsigmoid(margin) + smoothing * F.logsigmoid(-mar
 REWARD = "(beta * (logp - ref_logp.detach())).masked_fill(~live, 0.0).sum(dim=1)"
 
 EXERCISE = Exercise(
-    difficulty=3,
+    difficulty=2,
     importance=5,
     minutes=25,
     needs=("sequence_logprob", "bradley_terry_loss"),

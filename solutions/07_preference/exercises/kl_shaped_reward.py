@@ -124,7 +124,7 @@ CLIPPED = "scores.clamp(-limit, limit)[:, None]"
 ADDED = f"rewards.scatter_add(1, last, {CLIPPED})"
 
 EXERCISE = Exercise(
-    difficulty=3,
+    difficulty=2,
     importance=4,
     minutes=20,
     needs=("sequence_logprob",),
