@@ -23,11 +23,11 @@ def numbers(*shape: int, seed: int = 4) -> torch.Tensor:
 def slopes(function, at: torch.Tensor, size: float = 1e-6) -> torch.Tensor:
     """Return the gradient of a number at a tensor by central differences."""
     result = torch.zeros_like(at).flatten()
-    for place in range(at.numel()):
+    for number in range(at.numel()):
         step = torch.zeros_like(at).flatten()
-        step[place] = size
+        step[number] = size
         step = step.view_as(at)
-        result[place] = (function(at + step) - function(at - step)).item() / (2 * size)
+        result[number] = (function(at + step) - function(at - step)).item() / (2 * size)
     return result.view_as(at)
 
 
@@ -136,9 +136,9 @@ def test_the_mean_penalty_is_the_kl_divergence():
     shaped = reference(WEEK, "kl_shaped_reward")
     policy, other = numbers(7).log_softmax(dim=0), numbers(7, seed=5).log_softmax(dim=0)
     every = torch.arange(7)[:, None]
-    one = torch.ones(7, 1, dtype=torch.bool)
+    single = torch.ones(7, 1, dtype=torch.bool)
     zero = torch.zeros(7, dtype=torch.float64)
-    rewards = shaped(zero, policy[every], other[every], one, beta=1.0, limit=1.0)
+    rewards = shaped(zero, policy[every], other[every], single, beta=1.0, limit=1.0)
     close(-(policy.exp() @ rewards[:, 0]), F.kl_div(other, policy, log_target=True, reduction="sum"), 1e-12)
 
 

@@ -39,9 +39,9 @@ def by_index(scores, logp, ref_logp, live, *, beta, limit):
 def flipped(scores, logp, ref_logp, live, *, beta, limit):
     if not (scores.shape == logp.shape[:1] and logp.shape == ref_logp.shape == live.shape):
         raise ValueError("shapes that do not fit together")
-    found, back = live.fliplr().max(dim=1)
-    if not bool(found.all()):
-        raise ValueError(found)
+    some, back = live.fliplr().max(dim=1)
+    if not bool(some.all()):
+        raise ValueError(some)
     rewards = logp.data.where(live, 0.0) - ref_logp.data.where(live, 0.0)
     at_the_end = torch.nn.functional.one_hot(live.shape[1] - 1 - back, live.shape[1])
     return at_the_end * torch.clip(scores.data, -limit, limit)[:, None] - rewards * beta

@@ -41,15 +41,15 @@ def right_loop(logits, ref_logits, ids, answer, old_logp, scores, beta, clip):
 
 def right_by_index(logits, ref_logits, ids, answer, old_logp, scores, beta, clip):
     rows, columns = answer.nonzero(as_tuple=True)
-    words, place = ids[rows, columns], (rows, columns - 1)
-    new = logits[place] - logits[place].logsumexp(dim=1, keepdim=True)
-    fixed = ref_logits[place].detach().log_softmax(dim=1)
+    words, before = ids[rows, columns], (rows, columns - 1)
+    new = logits[before] - logits[before].logsumexp(dim=1, keepdim=True)
+    fixed = ref_logits[before].detach().log_softmax(dim=1)
     pick = torch.arange(len(rows))
-    paid = beta * (fixed[pick, words] - old_logp[place])
+    paid = beta * (fixed[pick, words] - old_logp[before])
     later = (rows[:, None] == rows) & (columns >= columns[:, None])
     to_go = scores[rows] + later.to(paid.dtype) @ paid
     gain = (to_go - to_go.mean()) / (to_go.var(correction=0) + 1e-10).sqrt()
-    ratio = torch.exp(new[pick, words] - old_logp[place])
+    ratio = torch.exp(new[pick, words] - old_logp[before])
     stopped = ((gain > 0) & (ratio > 1 + clip)) | ((gain < 0) & (ratio < 1 - clip))
     bound = torch.where(gain > 0, 1 + clip, 1 - clip)
     return -(torch.where(stopped, bound, ratio) * gain).mean()
@@ -689,12 +689,12 @@ def by_finite_differences(loss):
     got.backward()
     assert leaves[0].grad is not None
     assert leaves[1].grad is None or leaves[1].grad.abs().max() == 0
-    for place in range(logits.numel()):
+    for number in range(logits.numel()):
         step = torch.zeros(logits.numel(), dtype=torch.float64)
-        step[place] = 1e-5
+        step[number] = 1e-5
         step = step.view_as(logits)
         slope = (formula(logits + step) - formula(logits - step)) / 2e-5
-        assert abs(leaves[0].grad.flatten()[place] - slope) < 1e-3
+        assert abs(leaves[0].grad.flatten()[number] - slope) < 1e-3
 
 
 SLOPE, REFERENCE = "    assert (own - slope).abs().max() < 1e-3\n", "    assert not reference_slope.any()\n"
