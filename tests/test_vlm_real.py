@@ -13,7 +13,7 @@ from transformers import Gemma3ForCausalLM, Gemma3TextConfig
 from mmlab import pretrained, world
 from mmlab.cli import command_line
 from mmlab.errors import InputError, ShapeError
-from mmlab.train import vlm_real
+from mmlab.train import vlm_real, vlm_scores
 
 WORDS = ["<pad>", ".", "<bos>"]
 
@@ -48,6 +48,12 @@ class Network(nn.Module):
         return self.mix(pixels)
 
 
+def embedded(texts, encoder=None):
+    """Stands for MiniLM: a unit vector a text, from its characters."""
+    seeds = [torch.Generator().manual_seed(sum(map(ord, text))) for text in texts]
+    return nn.functional.normalize(torch.stack([torch.randn(384, generator=seed) for seed in seeds]), dim=1)
+
+
 @pytest.fixture
 def small(monkeypatch, tmp_path):
     """A VLM whose networks are tiny and random, and the loaders that return them."""
@@ -80,6 +86,8 @@ def small(monkeypatch, tmp_path):
     monkeypatch.setattr(pretrained, "emoji", lambda: (names, images))
     monkeypatch.setattr(pretrained, "image_classifier", lambda: (network, []))
     monkeypatch.setattr(pretrained, "language_model", lambda: (model, tokenizer))
+    monkeypatch.setattr(pretrained, "sentence_encoder", lambda: None)
+    monkeypatch.setattr(pretrained, "embed", embedded)
     monkeypatch.setattr(vlm_real, "WORLD", 6)
     monkeypatch.setattr(vlm_real, "UNSEEN", 5)
     return vlm_real.VLM(vlm_real.Projector(), network, (model, tokenizer))
@@ -165,7 +173,7 @@ def test_two_trainings_are_equal_bit_for_bit_and_one_continues(small, tmp_path):
     whole, again, parts = (tmp_path / name for name in ("whole", "again", "parts"))
     record = vlm_real.train(6, whole)
     assert vlm_real.train(6, again)["sha256"] == record["sha256"] and record["steps"] == 6
-    assert record["held_out"]["emoji_held_out"].keys() == {"real", "shuffled", "blind"}
+    assert record["measured"]["loss"]["emoji"].keys() == {"real", "shuffled", "blind"}
 
     def stop(step, loss):
         if step == 2:
@@ -218,3 +226,49 @@ def test_the_command_trains_continues_and_reports(small, tmp_path, capsys, monke
 def test_a_wrong_request_exits_2(words, wanted, capsys):
     assert command_line.main(["train", *words]) == 2
     assert wanted in capsys.readouterr().err
+
+
+class Rigged:
+    """A model with known scores: text i is i + 1 more probable anywhere, and 2.5 more for its own image."""
+
+    def blind(self, count):
+        return torch.full((count, 4, 1), -1.0)
+
+    def scores(self, features, texts):
+        prior = torch.arange(len(texts)) % 6 + 1.0
+        own = features[:, 0] == torch.tensor([float(text) for text in texts])
+        return prior + 2.5 * own
+
+
+def test_the_ratio_takes_away_that_some_texts_are_always_probable():
+    features = torch.arange(12.0)[:, None, None].expand(12, 4, 1)
+    some = vlm_real.Examples(features, [str(row) for row in range(12)])
+    # by probability the own text wins only over texts at most 2 further on in its group of 6
+    assert vlm_scores.choices(Rigged(), some, (6,)) == {6: {"probability": 0.5, "ratio": 1.0}}
+
+
+def test_the_baseline_finds_what_it_was_trained_on(small):
+    torch.manual_seed(0)
+    some = vlm_real.Examples(torch.randn(40, 4, vlm_real.CHANNELS), [f"name {row}" for row in range(40)])
+    nearest = vlm_scores.nearest_text(small, some)
+    assert vlm_scores.first_of(nearest(some.features, some.texts), 10) == 1
+    assert vlm_scores.first_of(nearest(some.features.roll(1, 0), some.texts), 10) == 0
+
+
+def test_descriptions_count_equal_ones_shared_words_and_what_chance_gives():
+    told = ["a red fox", "the 1960s", "old key", "a fox"]
+    shares = vlm_scores.descriptions(told, ["fox", "sun", "old key", "cup"])
+    assert shares == {"equal": 0.25, "word": 0.5, "shuffled": 0.25}
+
+
+def test_facts_of_scenes_count_every_shape():
+    def ring(colour, x):
+        return world.Shape("ring", colour, "small", x, 24)
+
+    scenes = [
+        world.Scene([ring("red", 24), ring("red", 70)], "grey"),
+        world.Scene([ring("blue", 24)], "grey"),
+    ] * 2
+    told = ["two small red rings", "a large blue star", "a red ring", "a dog"]
+    facts = vlm_scores.scene_facts(told, scenes)
+    assert facts == {"colours": 0.5, "kinds": 0.25, "number": 0.5, "all": 0.25}

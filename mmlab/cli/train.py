@@ -61,7 +61,12 @@ def report(record: dict, folder: Path) -> str:
     if record["interrupted"]:
         return f"{head}\nstopped before step {record['of']}; run the same command to continue"
     rows = [
-        f"  {key:<16}" + "  ".join(f"{name} {value:.3f}" for name, value in values.items())
-        for key, values in record["held_out"].items()
+        f"  {name:<15}" + "  ".join(f"{key} {value}" for key, value in values.items())
+        for name, values in record["measured"].items()
+        if name != "loss"
     ]
-    return "\n".join([head, "loss a token on examples that it did not see:", *rows, f"written to {folder}"])
+    rows += [
+        f"  loss, {name:<9}" + "  ".join(f"{key} {value}" for key, value in values.items())
+        for name, values in record["measured"]["loss"].items()
+    ]
+    return "\n".join([head, "on examples that it did not see:", *rows, f"written to {folder}"])
