@@ -1,5 +1,6 @@
 """The real vision-language model: its losses equal the library's, training continues, and the shipped projector holds."""
 
+import copy
 import json
 import os
 import signal
@@ -85,7 +86,7 @@ def small(monkeypatch, tmp_path):
     monkeypatch.setenv(pretrained.CACHE, str(tmp_path / "cache"))
     monkeypatch.setattr(pretrained, "emoji", lambda: (names, images))
     monkeypatch.setattr(pretrained, "image_classifier", lambda: (network, []))
-    monkeypatch.setattr(pretrained, "language_model", lambda: (model, tokenizer))
+    monkeypatch.setattr(pretrained, "language_model", lambda: (copy.deepcopy(model), tokenizer))
     monkeypatch.setattr(pretrained, "sentence_encoder", lambda: None)
     monkeypatch.setattr(pretrained, "embed", embedded)
     monkeypatch.setattr(vlm_real, "WORLD", 6)
@@ -272,3 +273,23 @@ def test_facts_of_scenes_count_every_shape():
     told = ["two small red rings", "a large blue star", "a red ring", "a dog"]
     facts = vlm_scores.scene_facts(told, scenes)
     assert facts == {"colours": 0.5, "kinds": 0.25, "number": 0.5, "all": 0.25}
+
+
+@pytest.fixture(scope="module")
+def shipped():
+    """The VLM with the projector that comes with mmlab; Gemma in its own precision."""
+    return vlm_real.load()
+
+
+@pytest.mark.slow
+def test_the_shipped_projector_sees_unseen_drawings(shipped):
+    record = vlm_real.record()
+    assert record["steps"] == vlm_real.STEPS == record["of"] and not record["interrupted"]
+    names, drawings = pretrained.emoji(200)
+    rows = [row for row, name in enumerate(names) if vlm_real.held_out(name)][:24]
+    features = shipped.features([drawings[row] for row in rows], whole=True)
+    loss = vlm_scores.losses(shipped, vlm_real.Examples(features, [names[row] for row in rows]))
+    assert loss["real"] < loss["blind"] - 0.3 and loss["real"] < loss["shuffled"] - 0.3
+    assert abs(loss["real"] - record["measured"]["loss"]["emoji"]["real"]) < 1
+    texts = shipped.describe(features[:8])
+    assert len(set(texts)) >= 4

@@ -113,7 +113,7 @@ class VLM:
         return nn.utils.rnn.pad_sequence(rows, batch_first=True, padding_value=-100)
 
     @torch.inference_mode()
-    def features(self, images: Sequence[np.ndarray], whole: bool = False, batch: int = 16) -> Tensor:
+    def features(self, images: Sequence[np.ndarray], whole: bool = False, batch: int = 4) -> Tensor:
         """Return EfficientNet's features of images, (n, 4, 1280) float32: the means of the four quarters.
 
         images  uint8 [height, width, 3] each
@@ -157,7 +157,7 @@ class VLM:
         return self.projector.mean.expand(count, IMAGE_TOKENS, -1)
 
     @torch.inference_mode()
-    def scores(self, features: Tensor, texts: Sequence[str], batch: int = 16) -> Tensor:
+    def scores(self, features: Tensor, texts: Sequence[str], batch: int = 8) -> Tensor:
         """Return log p(text | image) of every text for every image: (n, 4, 1280), m texts → (n, m).
 
         What the model reads before the text is computed once an image, and its keys and values serve all texts.
@@ -294,7 +294,7 @@ def aligned(vlm: VLM, sets: dict[str, Examples]) -> None:
     words = vlm.model.get_input_embeddings()
     drawings = sets["emoji"]
     with torch.no_grad():
-        targets = [words(torch.tensor(vlm.tokens(f" {name}"))).mean(0) for name in drawings.texts]
+        targets = [words(torch.tensor(vlm.tokens(f" {name}"))).float().mean(0) for name in drawings.texts]
     vlm.projector.start(drawings.features, torch.stack(targets))
 
 

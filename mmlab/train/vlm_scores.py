@@ -58,7 +58,7 @@ def choices(vlm: "VLM", some: "Examples", groups: Sequence[int]) -> dict[int, di
 def first_of(scores: Tensor, size: int) -> float:
     """Return the share of rows whose own column wins within its group: scores (n, n), groups of `size` in order.
 
-    >>> first_of(torch.eye(4), 2), first_of(torch.eye(4).roll(1, 0), 2)
+    >>> first_of(torch.eye(4), 2), first_of(torch.eye(2).flip(0), 2)
     (1.0, 0.0)
     """
     count = len(scores) // size * size
