@@ -4,6 +4,7 @@ import copy
 import json
 import os
 import signal
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -27,11 +28,16 @@ class Tokenizer:
     def __init__(self):
         self.words = list(WORDS)
 
-    def __call__(self, text, add_special_tokens=False):
+    @property
+    def backend_tokenizer(self):
+        return self
+
+    def encode(self, text, add_special_tokens):
+        assert not add_special_tokens
         for word in text.split():
             if word not in self.words:
                 self.words.append(word)
-        return {"input_ids": [self.words.index(word) for word in text.split()]}
+        return SimpleNamespace(ids=[self.words.index(word) for word in text.split()])
 
     def decode(self, ids):
         return " ".join(self.words[i] if i < len(self.words) else f"<{i}>" for i in ids)

@@ -14,6 +14,9 @@ source  Merullo et al. 2022, https://arxiv.org/abs/2209.15162 (a linear map betw
         Liu et al. 2023, https://arxiv.org/abs/2304.08485 (LLaVA, first stage)
 """
 
+import contextlib
+import copy
+import ctypes
 import hashlib
 import json
 from collections.abc import Callable, Sequence
@@ -97,15 +100,22 @@ class VLM:
 
     def __init__(self, projector: nn.Module, network: nn.Module | None, language_model: tuple):
         self.projector, self.network = projector, network
-        self.model, self.tokenizer = language_model
+        self.model, tokenizer = language_model
         self.model.requires_grad_(False)
+        self.tokenizer = tokenizer.backend_tokenizer  # the object around it holds 170 MB more
         self.end = self.tokens(".")[0]
-        self.before = torch.tensor([self.tokenizer.bos_token_id])
+        self.before = torch.tensor([tokenizer.bos_token_id])
         self.prompt = torch.tensor(self.tokens(PROMPT))
+
+    def with_projector(self, projector: nn.Module) -> "VLM":
+        """Return the same model with another projector; both share the two networks."""
+        other = copy.copy(self)
+        other.projector = projector
+        return other
 
     def tokens(self, text: str) -> list[int]:
         """Return a text's token ids, without <bos>."""
-        return self.tokenizer(text, add_special_tokens=False)["input_ids"]
+        return self.tokenizer.encode(text, add_special_tokens=False).ids
 
     def targets(self, texts: Sequence[str]) -> Tensor:
         """Return what the model must say: ids (B, T) int64 with a full stop after each text, −100 beyond it."""
@@ -157,7 +167,7 @@ class VLM:
         return self.projector.mean.expand(count, IMAGE_TOKENS, -1)
 
     @torch.inference_mode()
-    def scores(self, features: Tensor, texts: Sequence[str], batch: int = 8) -> Tensor:
+    def scores(self, features: Tensor, texts: Sequence[str], batch: int = 4) -> Tensor:
         """Return log p(text | image) of every text for every image: (n, 4, 1280), m texts → (n, m).
 
         What the model reads before the text is computed once an image, and its keys and values serve all texts.
@@ -369,18 +379,25 @@ def _write(folder: Path, state: dict[str, Tensor], record: dict[str, Any]) -> No
     write_together({folder / WEIGHTS: content, folder / RECORD: text.encode()})
 
 
-def load(folder: str | Path = FOLDER, network: bool = True, language_model: tuple | None = None) -> VLM:
+def load(folder: str | Path = FOLDER, network: bool = True) -> VLM:
     """Return the VLM with the projector of a folder; the default is the one that comes with the package.
 
-    network         load EfficientNet too, for `features`
-    language_model  what `pretrained.language_model` returned, to load it once only
-    raises          InputError   when a file is missing, or the weights have another SHA-256 than the record says
-                    MissingPart  when a package of `mmlab[real]` is not installed
+    network  load EfficientNet too, for `features`
+    raises   InputError   when a file is missing, or the weights have another SHA-256 than the record says
+             MissingPart  when a package of `mmlab[real]` is not installed
     """
     projector = Projector()
     projector.load_state_dict(_read(Path(folder)))
     image_network = pretrained.image_classifier()[0] if network else None
-    return VLM(projector.eval(), image_network, language_model or pretrained.language_model())
+    vlm = VLM(projector.eval(), image_network, pretrained.language_model())
+    _return_memory()
+    return vlm
+
+
+def _return_memory() -> None:
+    """Return to the system what Python has freed: glibc keeps 70 MB of what loading took."""
+    with contextlib.suppress(OSError, AttributeError):  # another C library
+        ctypes.CDLL("libc.so.6").malloc_trim(0)
 
 
 def record(folder: str | Path = FOLDER) -> dict[str, Any]:
