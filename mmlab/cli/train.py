@@ -9,11 +9,17 @@ import importlib
 import json
 import sys
 from pathlib import Path
+from typing import Any
 
 from mmlab.errors import InputError
 
-# name → (module under mmlab.train, what it trains); the module has STEPS and train(steps, folder, seed=, on_step=)
-MODELS = {"vlm_real": ("vlm_real", "a projector from EfficientNet-lite0 to Gemma 3 270M, both frozen")}
+# name → (recipe under mmlab.train, what it trains); a recipe has STEPS and train(steps, folder, seed=, on_step=)
+MODELS = {
+    "encoder": ("vlm_parts.ENCODER", "the image encoder of the course's VLM"),
+    "language": ("vlm_parts.LANGUAGE", "its language model, on texts alone"),
+    "vlm": ("vlm_parts.VLM", "the VLM of both, longer than a lesson does"),
+    "vlm_real": ("vlm_real", "a projector from EfficientNet-lite0 to Gemma 3 270M, both frozen"),
+}
 EVERY = 10  # steps between two lines of progress
 
 
@@ -43,14 +49,16 @@ def main(args) -> int:
     if args.steps is not None and args.steps < 1:
         raise InputError(f"--steps {args.steps}", "at least 1 step", "leave --steps out")
     folder = args.out or Path("train") / args.name
-    module = importlib.import_module(f"mmlab.train.{MODELS[args.name][0]}")
-    steps = args.steps or module.STEPS
+    module, _, name = MODELS[args.name][0].partition(".")
+    recipe: Any = importlib.import_module(f"mmlab.train.{module}")
+    recipe = getattr(recipe, name) if name else recipe
+    steps = args.steps or recipe.STEPS
 
     def progress(step: int, loss: float) -> None:
         if step % EVERY == 0 or step == steps:
             print(f"step {step} of {steps}  loss {loss:.3f}", file=sys.stderr, flush=True)
 
-    record = module.train(steps, folder, seed=args.seed, on_step=progress)
+    record = recipe.train(steps, folder, seed=args.seed, on_step=progress)
     print(json.dumps(record, indent=1) if args.json else report(record, folder))
     return 130 if record["interrupted"] else 0
 
@@ -60,13 +68,9 @@ def report(record: dict, folder: Path) -> str:
     head = f"{record['steps']} steps in {record['seconds']} s, loss {record['first_loss']} → {record['last_losses']}"
     if record["interrupted"]:
         return f"{head}\nstopped before step {record['of']}; run the same command to continue"
-    rows = [
-        f"  {name:<15}" + "  ".join(f"{key} {value}" for key, value in values.items())
-        for name, values in record["measured"].items()
-        if name != "loss"
-    ]
-    rows += [
-        f"  loss, {name:<9}" + "  ".join(f"{key} {value}" for key, value in values.items())
-        for name, values in record["measured"]["loss"].items()
-    ]
+    rows = []
+    for name, values in record["measured"].items():
+        for title, row in values.items() if name == "loss" else [(name, values)]:
+            title = f"loss, {title}" if name == "loss" else title
+            rows.append(f"  {title:<15}  " + "  ".join(f"{key} {value}" for key, value in row.items()))
     return "\n".join([head, "on examples that it did not see:", *rows, f"written to {folder}"])
