@@ -4,8 +4,10 @@
     text        a word tokenizer and CLIP's causal text tower
     vit         the Vision Transformer, and a classifier on top of it
     fusion      cross-attention blocks, resampler, query transformer, and four ways to fuse modalities
+    language    a GPT that takes ids or vectors, with a cache of keys and values
+    vlm         frozen image encoder, projector, language model: a small LLaVA
     clip        two towers, two projections, one learned scale
-    generate    next tokens from logits: greedy, temperature, top-k, nucleus
+    generate    next tokens from logits: greedy, temperature, top-k, nucleus; decoding with a cache
     validate    what models refuse, with its message
     weights     the same weights under the names that transformers uses, both ways
 
@@ -14,7 +16,7 @@ Axis letters: B batch, T tokens, D width, H heads, C channels, Y X image.
 
 import importlib
 
-MODULES = ("attention", "text", "vit", "fusion", "clip", "generate", "validate", "weights")
+MODULES = ("attention", "text", "vit", "fusion", "language", "vlm", "clip", "generate", "validate", "weights")
 
 
 def __getattr__(name: str):

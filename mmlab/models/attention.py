@@ -72,6 +72,7 @@ class MultiHeadAttention(nn.Module):
         context: Tensor | None = None,
         mask: Tensor | None = None,
         return_weights: bool = False,
+        cache: "KeyValueCache | None" = None,
     ) -> Tensor | tuple[Tensor, Tensor]:
         """Return each query's mixture of the values: (B, T, D) → (B, T, D).
 
@@ -79,6 +80,8 @@ class MultiHeadAttention(nn.Module):
         context         (B, S, W) float: what is looked at (cross-attention); None: x itself
         mask            bool, (T, S) or broadcastable to (B, H, T, S): True where a query may look
         return_weights  also return the attention weights, (B, H, T, S); rows sum to 1
+        cache           keys and values of earlier tokens: x is then the new tokens only, and the
+                        S keys are the earlier tokens and the new ones
         raises          ShapeError for a mask or a context of another shape or type
 
         A query that may look at nothing has weights of 0, so its mixture is 0, not nan.
@@ -87,6 +90,8 @@ class MultiHeadAttention(nn.Module):
             require_context(context, len(x), self.key.in_features)
         context = x if context is None else context
         q, k, v = self.split(self.query(x)), self.split(self.key(context)), self.split(self.value(context))
+        if cache is not None:
+            k, v = cache.append(k, v)
         if mask is not None:
             require_mask(mask, q.shape[2], k.shape[2])
         if not return_weights:
@@ -103,6 +108,27 @@ class MultiHeadAttention(nn.Module):
     def split(self, x: Tensor) -> Tensor:
         """Return the heads side by side: (B, T, D) → (B, H, T, D/H)."""
         return x.unflatten(2, (self.heads, -1)).transpose(1, 2)
+
+
+class KeyValueCache:
+    """The keys and values of one attention layer for all tokens so far, so that no token is computed twice.
+
+    source  Shazeer 2019, Fast Transformer Decoding, section 2.4
+    """
+
+    def __init__(self):
+        self.keys: Tensor | None = None
+        self.values: Tensor | None = None
+
+    def append(self, keys: Tensor, values: Tensor) -> tuple[Tensor, Tensor]:
+        """Add the new tokens' keys and values, each (B, H, T, D/H), and return all, each (B, H, S, D/H)."""
+        if self.keys is not None:
+            keys, values = torch.cat([self.keys, keys], dim=2), torch.cat([self.values, values], dim=2)
+        self.keys, self.values = keys, values
+        return keys, values
+
+    def __len__(self) -> int:
+        return 0 if self.keys is None else self.keys.shape[2]
 
 
 def causal_mask(length: int, device: torch.device | None = None) -> Tensor:
@@ -140,7 +166,7 @@ class TransformerBlock(nn.Module):
         self.norm2 = nn.LayerNorm(width, eps=norm_eps)
         self.mlp = mlp(width, mlp_ratio, activation)
 
-    def forward(self, x: Tensor, mask: Tensor | None = None) -> Tensor:
-        """Return the tokens after one attention and MLP block: (B, T, D) → (B, T, D); mask as in attention."""
-        x = x + self.attention(self.norm1(x), mask=mask)
+    def forward(self, x: Tensor, mask: Tensor | None = None, cache: KeyValueCache | None = None) -> Tensor:
+        """Return the tokens after one attention and MLP block: (B, T, D) → (B, T, D); arguments as in attention."""
+        x = x + self.attention(self.norm1(x), mask=mask, cache=cache)
         return x + self.mlp(self.norm2(x))

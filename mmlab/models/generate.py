@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from mmlab.errors import InputError, ShapeError
+from mmlab.models.language import LanguageModel
 
 
 def keep_top_k(logits: Tensor, k: int) -> Tensor:
@@ -107,3 +108,47 @@ def generate(
             if ended.all():
                 break
     return ids
+
+
+@torch.no_grad()
+def generate_cached(
+    language: LanguageModel,
+    prompt: Tensor,
+    new_tokens: int,
+    *,
+    mask: Tensor | None = None,
+    end: int | None = None,
+    pad: int = 0,
+    **sampling,
+) -> Tensor:
+    """Return up to `new_tokens` tokens after each prompt, and each token is computed once: → (B, new) int.
+
+    The prompt goes through the model once. Afterwards each step passes the last token alone, and
+    the keys and values of all earlier tokens come from a cache.
+
+    language  a LanguageModel
+    prompt    (B, T) ids, or (B, T, D) vectors, such as those of `VLM.embed`
+    mask      (B, T) bool, False at padding, which stands at the **left**: the last column must be a real token
+    end       the id that ends a row; what follows it in that row is `pad`, and when all rows have ended it stops
+    sampling  as in `next_tokens`; greedy by default
+    raises    InputError for padding at the right, ShapeError for a prompt that is longer than the model's length
+    """
+    if mask is None:
+        mask = torch.ones(prompt.shape[:2], dtype=torch.bool, device=prompt.device)
+    if not bool(mask[:, -1].all()):
+        row = int((~mask[:, -1]).nonzero()[0])
+        raise InputError(
+            f"generate_cached: row {row} ends with padding",
+            "padding at the left",
+            "pad each prompt on its left side",
+        )
+    caches, ended, made = language.new_caches(), torch.zeros_like(mask[:, 0]), []
+    for _ in range(new_tokens):
+        new = next_tokens(language(prompt, mask, caches)[:, -1], **sampling).masked_fill(ended, pad)
+        made.append(new)
+        if end is not None:
+            ended = ended | (new == end)
+            if ended.all():
+                break
+        prompt, mask = new[:, None], torch.cat([mask, torch.ones_like(mask[:, :1])], dim=1)
+    return torch.stack(made, dim=1) if made else prompt.new_zeros(len(mask), 0, dtype=torch.long)

@@ -1,7 +1,7 @@
 """The same weights under the names that transformers uses, both ways.
 
-Nothing is computed: tensors are renamed (and ViT's two get their batch axis of 1),
-so a round trip is equal bit for bit. transformers itself is not needed here.
+Nothing is computed: tensors are renamed, ViT's two get their batch axis of 1, and GPT-2's
+matrices are joined and transposed. So a round trip is equal bit for bit. transformers itself is not needed here.
 
     theirs = CLIPModel(CLIPConfig(**weights.clip_config(ours)))
     theirs.load_state_dict(weights.clip_to_transformers(ours.state_dict()))
@@ -9,10 +9,12 @@ so a round trip is equal bit for bit. transformers itself is not needed here.
 
 from typing import Any
 
+import torch
 from torch import Tensor
 
 from mmlab.errors import InputError
 from mmlab.models.clip import CLIP
+from mmlab.models.language import LanguageConfig, LanguageModel
 from mmlab.models.text import TextConfig, TextTower
 from mmlab.models.vit import VisionConfig, ViT
 
@@ -46,6 +48,18 @@ CLIP_TEXT = (
     ("positions", "embeddings.position_embedding.weight"),
     ("norm", "final_layer_norm"),
 )
+GPT2 = (
+    ("words", "transformer.wte"),
+    ("positions", "transformer.wpe"),
+    ("blocks", "transformer.h"),
+    ("attention.out", "attn.c_proj"),
+    ("norm1", "ln_1"),
+    ("norm2", "ln_2"),
+    ("mlp.0", "mlp.c_fc"),
+    ("mlp.2", "mlp.c_proj"),
+    ("norm", "transformer.ln_f"),
+)
+GPT2_QUERY_KEY_VALUE = ("attention.query", "attention.key", "attention.value")
 VIT = (
     ("blocks", "layers"),
     ("attention.query", "attention.q_proj"),
@@ -239,3 +253,79 @@ def clip_from_config(config: dict[str, Any], logit_bias: float | None = None) ->
     )
     vision = vit_from_config({**config["vision_config"], "model_type": "clip_vision_model"})
     return CLIP(vision, tower, config["projection_dim"], logit_bias=logit_bias)
+
+
+def gpt2_to_transformers(state: State) -> State:
+    """Return a `LanguageModel`'s state dict under the names of `GPT2LMHeadModel`.
+
+    GPT-2 keeps its matrices transposed, as (in, out), and queries, keys and values in one: `c_attn`.
+    """
+    renamed = {}
+    for name, tensor in state.items():
+        if "attention.query" in name:
+            joined = [state[name.replace("attention.query", part)] for part in GPT2_QUERY_KEY_VALUE]
+            name, tensor = name.replace("attention.query", "attn.c_attn"), torch.cat(joined)
+        elif "attention.key" in name or "attention.value" in name:
+            continue
+        matrix = tensor.ndim == 2 and name.startswith("blocks.")
+        renamed[rename(name, GPT2)] = tensor.T if matrix else tensor
+    return renamed | {"lm_head.weight": state["words.weight"]}
+
+
+def gpt2_from_transformers(state: State) -> State:
+    """Return the state dict of a `GPT2LMHeadModel` under `LanguageModel`'s names."""
+    renamed = {}
+    for name, tensor in state.items():
+        if name == "lm_head.weight":  # the table of word vectors again
+            continue
+        tensor = tensor.T if tensor.ndim == 2 and ".h." in name else tensor
+        name = rename(name, reverse(GPT2))
+        if "attn.c_attn" in name:
+            for part, rows in zip(GPT2_QUERY_KEY_VALUE, tensor.chunk(3), strict=True):
+                renamed[name.replace("attn.c_attn", part)] = rows
+        else:
+            renamed[name] = tensor
+    return renamed
+
+
+def gpt2_config(model: LanguageModel) -> dict[str, Any]:
+    """Return the arguments of `GPT2Config` for a model of this shape, without dropout."""
+    config = model.config
+    return {
+        "vocab_size": config.vocabulary_size,
+        "n_positions": config.length,
+        "n_embd": config.width,
+        "n_layer": config.layers,
+        "n_head": config.heads,
+        "n_inner": round(config.mlp_ratio * config.width),
+        "activation_function": ACTIVATIONS[config.activation],
+        "layer_norm_epsilon": config.norm_eps,
+        "resid_pdrop": 0.0,
+        "embd_pdrop": 0.0,
+        "attn_pdrop": 0.0,
+    }
+
+
+def gpt2_from_config(config: dict[str, Any]) -> LanguageModel:
+    """Return an untrained LanguageModel as a `GPT2Config` (its `to_dict()`) describes it.
+
+    raises  InputError for an activation that we do not have
+    """
+    known = {theirs: ours for ours, theirs in ACTIVATIONS.items()} | {"gelu_new": "gelu_tanh"}
+    activation = known.get(config["activation_function"])
+    if activation is None:
+        given = f"activation_function={config['activation_function']!r}"
+        raise InputError(given, f"one of {', '.join(known)}", "choose another checkpoint")
+    width = config["n_embd"]
+    return LanguageModel(
+        LanguageConfig(
+            vocabulary_size=config["vocab_size"],
+            width=width,
+            layers=config["n_layer"],
+            heads=config["n_head"],
+            length=config["n_positions"],
+            mlp_ratio=(config.get("n_inner") or 4 * width) / width,
+            activation=activation,
+            norm_eps=config["layer_norm_epsilon"],
+        )
+    )
