@@ -191,5 +191,5 @@ EXERCISE = Exercise(
         ),
     ),
     equivalent={},
-    forbids=("transformers.generation.utils.GenerationMixin.generate", "mmlab.models.generate.generate"),
+    forbids=("transformers.generation.utils.GenerationMixin.generate", "mmlab.models.generate.generate", "mmlab.models.generate.generate_cached"),
 )

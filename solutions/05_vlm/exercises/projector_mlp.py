@@ -150,5 +150,5 @@ EXERCISE = Exercise(
     ),
     alternates=(written_out, patch_by_patch),
     equivalent={},
-    forbids=("transformers.models.llava.modeling_llava.LlavaMultiModalProjector",),
+    forbids=("mmlab.models.vlm.Projector", "transformers.models.llava.modeling_llava.LlavaMultiModalProjector",),
 )

@@ -157,14 +157,15 @@ EXERCISE = Exercise(
             "leave out .detach(), .data and torch.tensor(…)",
         ),
         mistake(
-            "dtype_of_the_images",
-            {"image.to(embeds.dtype) for": "image.float() for", "return " + PUT: "return " + PUT.replace("tokens)", "tokens.to(embeds.dtype))")},
-            "you round the images to float32, even where they and the embeddings are float64",
-            "convert them to the dtype of embeds alone",
+            "two_dtypes",
+            {"image.to(embeds.dtype) for": "image for"},
+            "your answer fails where the images have another dtype than the embeddings",
+            "convert the image tokens to the dtype of embeds",
         ),
     ),  # fmt: skip
     alternates=(one_at_a_time, by_index),
     forbids=(
+        "mmlab.models.vlm.VLM",
         "transformers.models.llava.modeling_llava.LlavaModel",
         "transformers.models.llava.modeling_llava.LlavaForConditionalGeneration",
     ),
