@@ -27,6 +27,7 @@ EXTRA := $(if $(wildcard solutions/*/exercises),all,lab$(COMMA)real)
 BROWSER ?= 1
 WEEK ?=
 BUDGET ?=
+RECORD ?=
 
 .PHONY: help setup system start test test-all labs notebooks book bench claims clean
 
@@ -73,8 +74,8 @@ ifneq ($(EXTRA),all)
 test test-all labs notebooks book bench claims:
 	@echo "make $@ needs solutions/ and tests/, which only the instructors' repository has; try: make start" >&2; exit 2
 else
-test: setup  ## every stage (WEEK=02_clip: one week; BUDGET=75: minutes, see tests/stages.py)
-	$(PY) tests/stages.py $(if $(WEEK),--week $(WEEK)) $(if $(BUDGET),--budget $(BUDGET))
+test: setup  ## every stage (WEEK=02_clip: one week; BUDGET=75: minutes; RECORD=1; see tests/stages.py)
+	$(PY) tests/stages.py $(if $(WEEK),--week $(WEEK)) $(if $(BUDGET),--budget $(BUDGET)) $(if $(RECORD),--record)
 
 test-all: setup  ## repetitions too: all attacks, seeds, weeks through nbgrader, Dask, Colab
 	$(PY) tests/stages.py --all

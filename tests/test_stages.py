@@ -220,6 +220,11 @@ def main(tmp_path, monkeypatch, capsys):
 def test_what_was_green_is_noted_and_is_then_unchanged(main, tmp_path):
     failed = ("stages: fast 1.0; 0 passed, 1 failed", [])
     assert main("--all", result=failed)[0] == 1 and not (tmp_path / stages.GREEN).exists()
+    assert main()[0] == 0 and not (tmp_path / stages.GREEN).exists(), "a clone stays clean unless asked"
+    assert main("--record", "--budget", "75")[0] == 0 and not (tmp_path / stages.GREEN).exists()
+    assert main("--record", "--week", "00_setup")[0] == 0 and not (tmp_path / stages.GREEN).exists()
+    assert main("--record")[0] == 0 and (tmp_path / stages.GREEN).exists()
+    (tmp_path / stages.GREEN).unlink()
     assert main("--all")[0] == 0
     assert json.loads((tmp_path / stages.GREEN).read_text()) == {"00_setup": "a", "package": "b"}
     (tmp_path / stages.GREEN).write_text(json.dumps({"00_setup": "a", "package": "older"}))
