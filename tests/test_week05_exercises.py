@@ -47,11 +47,11 @@ def llava() -> LlavaForConditionalGeneration:
     )
 
 
-def gpt2(**more) -> GPT2LMHeadModel:
+def gpt2(end: int | None = 2) -> GPT2LMHeadModel:
     """Return a tiny GPT-2 with random weights, large enough that its tokens vary."""
     torch.manual_seed(3)
-    sizes = {"vocab_size": 40, "n_embd": 48, "n_layer": 2, "n_head": 4, "n_positions": 64}
-    return GPT2LMHeadModel(GPT2Config(**sizes, initializer_range=0.3, **more)).eval()
+    sizes = {"vocab_size": 40, "n_embd": 48, "n_layer": 2, "n_head": 4, "n_positions": 64, "bos_token_id": 2}
+    return GPT2LMHeadModel(GPT2Config(**sizes, initializer_range=0.3, eos_token_id=end)).eval()
 
 
 @pytest.mark.parametrize(("dtype", "tolerance"), DTYPES)
@@ -164,7 +164,7 @@ def test_greedy_generation_is_the_librarys_on_20_prompts(dtype):
 
 
 def test_generation_on_embeddings_returns_new_tokens_only():
-    library = gpt2(eos_token_id=None)
+    library = gpt2(end=None)
     embeds = library.transformer.wte(torch.tensor([[5, 6, 7, 8, 9, 10]]))
     mask = torch.ones(1, 6, dtype=torch.long)
     theirs = library.generate(inputs_embeds=embeds, attention_mask=mask, max_new_tokens=4, do_sample=False)
@@ -191,7 +191,7 @@ def test_the_nucleus_is_the_librarys_set_for_set():
 def test_a_merged_lora_layer_equals_the_unmerged_one_and_a_plain_one(rank):
     torch.manual_seed(0)
     base, down = nn.Linear(7, 5), torch.randn(rank, 7)
-    layer = reference(WEEK, "lora_linear")(base.weight.detach(), base.bias.detach(), down, 2.5)
+    layer = reference(WEEK, "lora_linear")(base.weight.detach().clone(), base.bias.detach(), down, 2.5)
     x = torch.randn(4, 3, 7)
     close(layer(x), base(x))
     with torch.no_grad():

@@ -29,7 +29,9 @@ def columns(prompts, answers, *, image_id, image_tokens, eos):
         raise ValueError
     rows = [[image_id] * image_tokens + p + a + [eos] for p, a in zip(prompts, answers)]
     width = max(map(len, rows))
-    ids = torch.tensor([[row[k] if k < len(row) else eos for row in rows] for k in range(width)]).T.contiguous()
+    ids = torch.tensor(
+        [[row[k] if k < len(row) else eos for row in rows] for k in range(width)]
+    ).T.contiguous()
     steps = torch.arange(ids.size(1)).repeat(len(rows), 1)
     ends = torch.tensor([[len(row)] for row in rows])
     learned = torch.tensor([[len(a) + 1] for a in answers])

@@ -1,8 +1,8 @@
 """Right answers to left_pad_batch that are written in unusual ways."""
 
 import torch
+from torch import nn
 from torch.nn import functional as F
-from torch.nn.utils.rnn import pad_sequence
 
 from mmlab.instructor.authoring.exercise import Answer
 
@@ -10,7 +10,7 @@ from mmlab.instructor.authoring.exercise import Answer
 def reversed_rows(prompts, image_tokens, *, image_id, pad, limit):
     if any(count >= limit for count in image_tokens):
         raise ValueError("no room")
-    rows = []
+    pad_sequence, rows = nn.utils.rnn.pad_sequence, []
     for prompt, count in zip(prompts, image_tokens):
         backwards = prompt[::-1][: limit - count] + [image_id] * count
         rows.append(torch.tensor(backwards))

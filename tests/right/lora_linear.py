@@ -3,8 +3,8 @@
 from mmlab.instructor.authoring.exercise import Answer
 
 FORWARD = "y if self.merged else y + self.scale * (x @ self.down.T @ self.up.T)"
-ADD = "self.weight.data += self.scale * (self.up @ self.down).detach()"
-TAKE = "self.weight.data -= self.scale * (self.up @ self.down).detach()"
+ADD = "self.weight.data += self.scale * (self.up @ self.down)"
+TAKE = "self.weight.data -= self.scale * (self.up @ self.down)"
 
 ANSWERS = (
     Answer(

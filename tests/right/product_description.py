@@ -7,7 +7,12 @@ def sentences(shapes, background, limit):
     first = shapes[0]
     groups = {"near": [], "far": []}
     for shape in shapes[1:]:
-        for name, axis, sign in (("left of", "x", 1), ("right of", "x", -1), ("above", "y", 1), ("below", "y", -1)):
+        for name, axis, sign in (
+            ("left of", "x", 1),
+            ("right of", "x", -1),
+            ("above", "y", 1),
+            ("below", "y", -1),
+        ):
             if sign * (shape[axis] - first[axis]) > 23.5:
                 groups["near"].append((name + " ", shape))
                 break
@@ -31,10 +36,24 @@ def sentences(shapes, background, limit):
 def by_counting(shapes, background, limit):
     def where(shape):
         x, y = shape["x"] - shapes[0]["x"], shape["y"] - shapes[0]["y"]
-        return "left of" if x >= 24 else "right of" if x <= -24 else "above" if y >= 24 else "below" if y <= -24 else None
+        return (
+            "left of"
+            if x >= 24
+            else "right of"
+            if x <= -24
+            else "above"
+            if y >= 24
+            else "below"
+            if y <= -24
+            else None
+        )
 
     rest = sorted(shapes[1:], key=lambda shape: where(shape) is None)  # stable
-    size = 4 * len(shapes) + sum(len((where(shape) or "").split()) for shape in rest) + max(0, len(rest) - any(map(where, rest)))
+    size = (
+        4 * len(shapes)
+        + sum(len((where(shape) or "").split()) for shape in rest)
+        + max(0, len(rest) - any(map(where, rest)))
+    )
     whole, sized = size + 4 <= limit, size <= limit
     if not sized and size - len(shapes) > limit:
         raise ValueError("too long")
@@ -43,7 +62,11 @@ def by_counting(shapes, background, limit):
         words = (shape["size"] + " ") * sized + f"{shape['colour']} {shape['kind']}"
         relation = where(shape) if shape is not shapes[0] else None
         if text:
-            text += " and " if relation is None or " " + "of " in text or "above" in text or "below" in text else " "
+            text += (
+                " and "
+                if relation is None or " " + "of " in text or "above" in text or "below" in text
+                else " "
+            )
         text += (relation + " " if relation else "") + ("an " if words[0] in "aeiou" else "a ") + words
     return text + f" on a {background} background" * whole
 

@@ -12,7 +12,9 @@ class selected(nn.Module):
         super().__init__()
         self.linear_1 = nn.Linear(in_features=image_width, out_features=width)
         self.linear_2 = nn.Linear(width, width, bias=True)
-        self.choose = lambda hidden: hidden[layer] if keep_class else hidden[layer].split([1, hidden[layer].shape[1] - 1], 1)[1]
+        self.choose = lambda hidden: (
+            hidden[layer] if keep_class else hidden[layer].split([1, hidden[layer].shape[1] - 1], 1)[1]
+        )
 
     def forward(self, hidden):
         x = self.linear_1(self.choose(hidden))

@@ -3,13 +3,13 @@
 from mmlab.instructor.authoring.exercise import Answer
 
 FORWARD = "y if self.merged else y + self.scale * (x @ self.down.T @ self.up.T)"
-ADD = "self.weight.data += self.scale * (self.up @ self.down).detach()"
-TAKE = "self.weight.data -= self.scale * (self.up @ self.down).detach()"
+ADD = "self.weight.data += self.scale * (self.up @ self.down)"
+TAKE = "self.weight.data -= self.scale * (self.up @ self.down)"
 UP = "nn.Parameter(down.new_zeros(len(weight), len(down)))"
 
 ANSWERS = (
-    Answer("both_zero", {"nn.Parameter(down.clone())": "nn.Parameter(torch.zeros_like(down))"}, "then nothing ever learns"),
-    Answer("zero_and_random_exchanged", {"nn.Parameter(down.clone())": "nn.Parameter(torch.zeros_like(down))", UP: UP.replace("new_zeros", "new_ones")}, "up starts at 0, down as given"),
+    Answer("both_zero", {"nn.Parameter(down)": "nn.Parameter(torch.zeros_like(down))"}, "then nothing ever learns"),
+    Answer("zero_and_random_exchanged", {"nn.Parameter(down)": "nn.Parameter(torch.zeros_like(down))", UP: UP.replace("new_zeros", "new_ones")}, "up starts at 0, down as given"),
     Answer("divided_by_the_width", {"alpha / len(down)": "alpha / down.shape[1]"}, "by the rank"),
     Answer("square_root_of_the_rank", {"alpha / len(down)": "alpha / len(down) ** 0.5"}, "alpha / r"),
     Answer("rank_over_alpha", {"alpha / len(down)": "len(down) / alpha"}, "alpha / r"),
@@ -20,7 +20,7 @@ ANSWERS = (
     Answer("change_replaces_the_layer", {FORWARD: "y if self.merged or not self.up.any() else self.scale * (x @ self.down.T @ self.up.T)"}, "it is added"),
     Answer("activation_inside", {"x @ self.down.T @": "F.relu(x @ self.down.T) @"}, "linear"),
     Answer("down_detached", {"self.down.T @ self.up.T": "self.down.detach().T @ self.up.T"}, "both learn"),
-    Answer("weight_as_a_buffer", {"self.weight = nn.Parameter(weight.clone(), requires_grad=False)": 'self.register_buffer("weight", weight.clone())'}, "a frozen parameter"),
+    Answer("weight_as_a_buffer", {"self.weight = nn.Parameter(weight, requires_grad=False)": 'self.register_buffer("weight", weight)'}, "a frozen parameter"),
     Answer("merge_never_ends", {"self.merged = True": "self.merged = False"}, "the forward must not add it again"),
     Answer("unmerge_sets_no_flag", {TAKE + "\n        self.merged = False": TAKE}, "the forward adds it again"),
     Answer("merge_subtracts", {ADD: ADD.replace("+=", "-="), TAKE: TAKE.replace("-=", "+=")}, "added"),

@@ -28,7 +28,10 @@ PAD = """
 """
 
 WHOLE = (
-    "def NAME(weights, images, prompts, targets, count):" + MODEL + PAD + """
+    "def NAME(weights, images, prompts, targets, count):"
+    + MODEL
+    + PAD
+    + """
     pixels = (images - 0.5) / 0.25
     with torch.no_grad():
         patches = F.unfold(pixels, 4, stride=4).mT @ weights["encoder"].T
@@ -54,7 +57,9 @@ WHOLE = (
 )
 
 ROWS = (
-    "def NAME(weights, images, prompts, targets, count):" + MODEL + """
+    "def NAME(weights, images, prompts, targets, count):"
+    + MODEL
+    + """
     pixels = images * 4 - 2
     features = F.unfold(pixels, 4, stride=4).transpose(1, 2) @ weights["encoder"].T
     features = ((features - weights["mean"]) / weights["deviation"]).detach()
@@ -79,7 +84,10 @@ ROWS = (
 )
 
 LEFT = (
-    "def NAME(weights, images, prompts, targets, count):" + PAD + MODEL + """
+    "def NAME(weights, images, prompts, targets, count):"
+    + PAD
+    + MODEL
+    + """
     with torch.no_grad():
         corners = [images[:, :, y : y + 4, x : x + 4].flatten(1) for y in (0, 4) for x in (0, 4)]
         stacked = (torch.stack(corners, dim=1) - 0.5) * 4
@@ -110,7 +118,11 @@ LEFT = (
 def version(name: str, source: str, edits: dict[str, str] | None = None) -> Callable:
     """Return the function of a source with a few edits, under a name; its own source can be read again."""
     text = edited(source, edits or {}, name) if edits else source
-    text, file, names = text.replace("NAME", name), f"<{name}>", {"torch": torch, "F": F, "__name__": __name__}
+    text, file, names = (
+        text.replace("NAME", name),
+        f"<{name}>",
+        {"torch": torch, "F": F, "__name__": __name__},
+    )
     linecache.cache[file] = (len(text), None, text.splitlines(keepends=True), file)
     exec(compile(text, file, "exec"), names)
     return names[name]
@@ -175,7 +187,7 @@ VERSIONS = (
 def looks_at_the_form(captioner):
     for seed in range(6):
         images = torch.rand(3, 3, 8, 8, generator=torch.Generator().manual_seed(seed))
-        weights = random_weights(seed)  # noqa: F821, the solution cell defines it
+        weights = random_weights(seed)
         captions, loss = captioner(weights, images, [[3, 7, 1], [5], [2, 9]], [[4], [6, 2], [9, 3, 1]], 8)
         assert len(captions) == 3 and all(0 not in caption for caption in captions)
         assert loss.item() > 0
@@ -184,7 +196,7 @@ def looks_at_the_form(captioner):
 def against_a_batch_of_one(captioner):
     prompts, targets = [[1, 2, 3, 4], [6], [8, 9], [5, 5, 5]], [[10, 11], [7, 7, 7, 3, 1], [2], [4, 6]]
     for seed in range(10, 20):
-        weights = random_weights(seed)  # noqa: F821, the solution cell defines it
+        weights = random_weights(seed)
         stored = [weights[name].clone() for name in weights]
         torch.manual_seed(seed)
         images = torch.rand(4, 3, 8, 8)
@@ -200,16 +212,18 @@ def against_a_batch_of_one(captioner):
         total, number = 0.0, 0
         with torch.no_grad():
             for b in range(4):
-                tokens = image_tokens(weights, images[b : b + 1])  # noqa: F821
+                tokens = image_tokens(weights, images[b : b + 1])
                 sequence, new = torch.cat([tokens, weights["wte"][prompts[b]][None]], 1), []
                 for _ in range(10):
-                    best = language(weights, sequence, torch.full((1, sequence.shape[1]), True))[0, -1].argmax()  # noqa: F821
+                    best = language(weights, sequence, torch.full((1, sequence.shape[1]), True))[
+                        0, -1
+                    ].argmax()
                     new.append(int(best))
                     sequence = torch.cat([sequence, weights["wte"][best][None, None]], 1)
                 assert captions[b] == (new[: new.index(0)] if 0 in new else new)
                 whole = torch.tensor(prompts[b] + targets[b] + [0])
                 embeds = torch.cat([tokens, weights["wte"][whole][None]], 1)
-                logits = language(weights, embeds, torch.full(embeds.shape[:2], True))[0]  # noqa: F821
+                logits = language(weights, embeds, torch.full(embeds.shape[:2], True))[0]
                 for column in range(len(prompts[b]), len(whole)):
                     total -= logits[3 + column].log_softmax(0)[whole[column]].item()
                     number += 1
@@ -218,7 +232,7 @@ def against_a_batch_of_one(captioner):
 
 def padded_by_hand(captioner):
     for seed in (21, 22, 23, 24, 25, 26, 27, 28):
-        weights = {name: part.clone().requires_grad_() for name, part in random_weights(seed).items()}  # noqa: F821
+        weights = {name: part.clone().requires_grad_() for name, part in random_weights(seed).items()}
         generator = torch.Generator().manual_seed(seed)
         images = torch.rand(5, 3, 8, 8, generator=generator)
         prompts = [torch.randint(1, 12, (n,), generator=generator).tolist() for n in (2, 7, 1, 4, 3)]
@@ -231,19 +245,25 @@ def padded_by_hand(captioner):
             assert (weights[name] - copies[name]).abs().max() == 0
         for name, learns in (("projector", True), ("encoder", False)):
             assert (slopes[name] is not None and bool((slopes[name] != 0).any())) == learns
-        image = image_tokens(weights, images)  # noqa: F821
+        image = image_tokens(weights, images)
         losses = []
         for b in range(5):
             context = torch.cat([image[b], weights["wte"][torch.tensor(prompts[b])]])
             tail = [*targets[b], 0]
             for position, answer in enumerate(tail):
-                row = torch.cat([context, weights["wte"][torch.tensor(tail[:position], dtype=torch.long)]])[None]
-                logits = language(weights, row, torch.ones(1, row.shape[1], dtype=torch.bool))[0, -1]  # noqa: F821
+                row = torch.cat([context, weights["wte"][torch.tensor(tail[:position], dtype=torch.long)]])[
+                    None
+                ]
+                logits = language(weights, row, torch.ones(1, row.shape[1], dtype=torch.bool))[0, -1]
                 losses.append(logits.logsumexp(0).item() - logits[answer].item())
             said = []
             while len(said) < 8 and 0 not in said:
                 row = torch.cat([context, weights["wte"][torch.tensor(said, dtype=torch.long)]])[None]
-                said.append(language(weights, row, torch.ones(1, row.shape[1], dtype=torch.bool))[0, -1].argmax().item())  # noqa: F821
+                said.append(
+                    language(weights, row, torch.ones(1, row.shape[1], dtype=torch.bool))[0, -1]
+                    .argmax()
+                    .item()
+                )
             assert captions[b] == [token for token in said if token]
         assert abs(sum(losses) / len(losses) - loss.item()) < 1e-4
 
@@ -287,7 +307,10 @@ EXERCISE = Exercise(
         ),
         mistake(
             "gradients_untested",
-            {"        assert learned is not None and learned.any()\n": "", "        assert frozen is None or not frozen.any()\n": ""},
+            {
+                "        assert learned is not None and learned.any()\n": "",
+                "        assert frozen is None or not frozen.any()\n": "",
+            },
             "your test never asks which parts learn",
             "look at the gradients of the projector and of the encoder",
         ),

@@ -21,7 +21,10 @@ def rows_first(prompts, answers, *, image_id, image_tokens, eos):
 def by_comparison(prompts, answers, *, image_id, image_tokens, eos):
     if len(answers) != len(prompts):
         raise ValueError((len(prompts), len(answers)))
-    texts = [torch.tensor([*([image_id] * image_tokens), *p, *a, eos], dtype=torch.long) for p, a in zip(prompts, answers)]
+    texts = [
+        torch.tensor([*([image_id] * image_tokens), *p, *a, eos], dtype=torch.long)
+        for p, a in zip(prompts, answers)
+    ]
     ids = torch.nn.utils.rnn.pad_sequence(texts, batch_first=True, padding_value=eos)
     column = torch.arange(ids.shape[1])[None]
     mask = column < torch.tensor([len(text) for text in texts])[:, None]
@@ -81,7 +84,9 @@ EXERCISE = Exercise(
     mistakes=(
         mistake(
             "labels_of_the_answer_only",
-            {"return ids, mask, labels": "width = max(len(answer) for answer in answers) + 1\n    short = torch.full((len(answers), width), -100)\n    for row, (start, end) in enumerate(zip(starts, ends)):\n        short[row, : end - start] = ids[row, start:end]\n    return ids, mask, short"},
+            {
+                "return ids, mask, labels": "width = max(len(answer) for answer in answers) + 1\n    short = torch.full((len(answers), width), -100)\n    for row, (start, end) in enumerate(zip(starts, ends)):\n        short[row, : end - start] = ids[row, start:end]\n    return ids, mask, short"
+            },
             "your labels are as long as the answers, so they do not lie on the sequence: the loss fails, or compares other positions",
             "make the labels as long as the ids, with -100 at the image and the prompt",
         ),
@@ -93,7 +98,9 @@ EXERCISE = Exercise(
         ),
         mistake(
             "masked_by_id",
-            {"    return ids, mask, labels": "    labels[labels == eos] = -100\n    return ids, mask, labels"},
+            {
+                "    return ids, mask, labels": "    labels[labels == eos] = -100\n    return ids, mask, labels"
+            },
             "the EOS after the answer has no label, so the model never learns to stop",
             "leave out the padding by its position, not by its id",
         ),
@@ -129,7 +136,9 @@ EXERCISE = Exercise(
         ),
         mistake(
             "left_padding",
-            {"return ids, mask, labels": "shift = [ids.shape[1] - end for end in ends]\n    return tuple(torch.stack([row.roll(n) for row, n in zip(part, shift)]) for part in (ids, mask, labels))"},
+            {
+                "return ids, mask, labels": "shift = [ids.shape[1] - end for end in ends]\n    return tuple(torch.stack([row.roll(n) for row, n in zip(part, shift)]) for part in (ids, mask, labels))"
+            },
             "your padding stands on the left",
             "training pads on the right here; the left is for generation",
         ),

@@ -141,7 +141,10 @@ EXERCISE = Exercise(
         ),
         mistake(
             "positions_restart_after_the_image",
-            {POSITIONS: POSITIONS + "\n    for number, count in enumerate(image_tokens):\n        positions[number] = (positions[number] - count).clamp(min=0)"},
+            {
+                POSITIONS: POSITIONS
+                + "\n    for number, count in enumerate(image_tokens):\n        positions[number] = (positions[number] - count).clamp(min=0)"
+            },
             "your positions begin at the prompt, so all image tokens have the position 0",
             "image tokens count as well",
         ),

@@ -12,7 +12,9 @@ class two_weights(nn.Module):
     def __init__(self, weight, bias, down, alpha):
         super().__init__()
         for name, tensor, learns in (("weight", weight, False), ("bias", bias, False), ("down", down, True)):
-            self.register_parameter(name, tensor if tensor is None else nn.Parameter(tensor.clone(), requires_grad=learns))
+            self.register_parameter(
+                name, tensor if tensor is None else nn.Parameter(tensor.clone(), requires_grad=learns)
+            )
         self.up = nn.Parameter(torch.zeros(weight.shape[0], down.shape[0]))
         self.alpha, self.before = alpha, None
 
@@ -102,7 +104,22 @@ def layer(make, outputs, inputs, rank, alpha, *steps, bias=True, trained=True) -
     return {"steps": calls}
 
 
-ALL = "weight", "bias", "down", "up", "x", "gradients", "trainable", "merge", "weight", "x", "unmerge", "weight", "x", "gradients"
+ALL = (
+    "weight",
+    "bias",
+    "down",
+    "up",
+    "x",
+    "gradients",
+    "trainable",
+    "merge",
+    "weight",
+    "x",
+    "unmerge",
+    "weight",
+    "x",
+    "gradients",
+)
 
 
 def cases(rng):
@@ -137,10 +154,10 @@ CLAUSES = {
     "inputs of any shape": [of_shape(3), of_shape(2, 5, 3), of_shape(2, 1, 4, 3), of_shape(1, 3)],
 }  # fmt: skip
 
-WEIGHT = "nn.Parameter(weight.clone(), requires_grad=False)"
+WEIGHT = "nn.Parameter(weight, requires_grad=False)"
 UP = "nn.Parameter(down.new_zeros(len(weight), len(down)))"
-ADD = "self.weight.data += self.scale * (self.up @ self.down).detach()"
-TAKE = "self.weight.data -= self.scale * (self.up @ self.down).detach()"
+ADD = "self.weight.data += self.scale * (self.up @ self.down)"
+TAKE = "self.weight.data -= self.scale * (self.up @ self.down)"
 FORWARD = "y if self.merged else y + self.scale * (x @ self.down.T @ self.up.T)"
 
 EXERCISE = Exercise(
@@ -148,10 +165,10 @@ EXERCISE = Exercise(
     importance=4,
     minutes=20,
     hints=(
-        "`nn.Parameter(weight.clone(), requires_grad=False)` is a frozen parameter. `self.bias = None` is right where there is no bias, and `F.linear(x, weight, None)` accepts it.",
+        "`nn.Parameter(weight, requires_grad=False)` is a frozen parameter. `self.bias = None` is right where there is no bias, and `F.linear(x, weight, None)` accepts it.",
         "B is (O, r) and A is (r, I), so `up @ down` has the shape of the weight. For x (…, I) the change is `x @ down.T @ up.T`, which never builds the large matrix.",
         "Remember in a flag whether the change is in the weight. If it is, the forward must not add it again.",
-        "`self.weight.data += self.scale * (self.up @ self.down).detach()` with `self.scale = alpha / len(down)`, and `-=` in unmerge; both only if the flag says so.",
+        "`self.weight.data += self.scale * (self.up @ self.down)` with `self.scale = alpha / len(down)`, and `-=` in unmerge; both only if the flag says so.",
     ),
     driver=Driver("script"),
     clauses=CLAUSES,
@@ -184,7 +201,7 @@ EXERCISE = Exercise(
         ),
         mistake(
             "bias_learns",
-            {"nn.Parameter(bias.clone(), requires_grad=False)": "nn.Parameter(bias.clone())"},
+            {"nn.Parameter(bias, requires_grad=False)": "nn.Parameter(bias)"},
             "the bias learns as well",
             "freeze it with requires_grad=False",
         ),
@@ -220,13 +237,15 @@ EXERCISE = Exercise(
         ),
         mistake(
             "down_frozen",
-            {"nn.Parameter(down.clone())": "nn.Parameter(down.clone(), requires_grad=False)"},
+            {"nn.Parameter(down)": "nn.Parameter(down, requires_grad=False)"},
             "down gets no gradient",
             "both factors are learned",
         ),
         mistake(
             "all_counted",
-            {"self.down.numel() + self.up.numel()": "sum(parameter.numel() for parameter in self.parameters())"},
+            {
+                "self.down.numel() + self.up.numel()": "sum(parameter.numel() for parameter in self.parameters())"
+            },
             "you count the frozen numbers as well",
             "count down and up: r · (I + O)",
         ),

@@ -36,7 +36,11 @@ def shortest_last(shapes, background, limit):
 
 def list_of_words(shapes, background, limit):
     names = ("left of", "right of", "above", "below")
-    for keys, tail in ((("size", "colour", "kind"), ["on", "a", background, "background"]), (("size", "colour", "kind"), []), (("colour", "kind"), [])):
+    for keys, tail in (
+        (("size", "colour", "kind"), ["on", "a", background, "background"]),
+        (("size", "colour", "kind"), []),
+        (("colour", "kind"), []),
+    ):
         words, late, joined = [], [], False
         for number, shape in enumerate(shapes):
             parts = [shape[key] for key in keys]
@@ -71,7 +75,10 @@ def cases(rng):
             for _ in range(1 + number % 4)
         ]  # fmt: skip
         words = len(shortest_last(shapes, "grey", 99).split())
-        drawn += [call(shapes, ("black", "grey", "white")[number % 3], limit) for limit in (50, words - 1, words - 5)]
+        drawn += [
+            call(shapes, ("black", "grey", "white")[number % 3], limit)
+            for limit in (50, words - 1, words - 5)
+        ]
     return drawn
 
 
@@ -147,13 +154,15 @@ EXERCISE = Exercise(
         ),
         mistake(
             "in_the_order_of_the_list",
-            {"            alone.append(shape)": "            related.append((\"and\", shape))"},
+            {"            alone.append(shape)": '            related.append(("and", shape))'},
             "shapes without a relation are not at the end of your text",
             "name them after all shapes with a relation",
         ),
         mistake(
             "cut_at_the_limit",
-            {"        if len(text.split()) <= limit:\n            return text": "        return \" \".join(text.split()[:limit])"},
+            {
+                "        if len(text.split()) <= limit:\n            return text": '        return " ".join(text.split()[:limit])'
+            },
             "you cut the text after so many words, and half a fact may be false",
             "leave out whole facts in the order of the statement",
         ),
@@ -171,13 +180,17 @@ EXERCISE = Exercise(
         ),
         mistake(
             "sizes_left_out_first",
-            {LEVELS: '((True, f" on a {background} background"), (False, f" on a {background} background"), (False, ""))'},
+            {
+                LEVELS: '((True, f" on a {background} background"), (False, f" on a {background} background"), (False, ""))'
+            },
             "you leave out the sizes before the background",
             "leave out the background first",
         ),
         mistake(
             "too_long_returned",
-            {'    raise ValueError(f"{len(text.split())} words are left, and {limit} are allowed")': "    return text"},
+            {
+                '    raise ValueError(f"{len(text.split())} words are left, and {limit} are allowed")': "    return text"
+            },
             "you return a text that is longer than the limit",
             "raise ValueError",
         ),

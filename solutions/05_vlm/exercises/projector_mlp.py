@@ -26,7 +26,11 @@ class written_out(nn.Module):
 class patch_by_patch(nn.Module):
     def __init__(self, image_width, width, layer, keep_class):
         super().__init__()
-        self.linear_1, self.act, self.linear_2 = nn.Linear(image_width, width), nn.GELU(), nn.Linear(width, width)
+        self.linear_1, self.act, self.linear_2 = (
+            nn.Linear(image_width, width),
+            nn.GELU(),
+            nn.Linear(width, width),
+        )
         self.layer, self.keep_class = layer, keep_class
 
     def forward(self, hidden):
@@ -59,16 +63,31 @@ def fixed_state(module):
 def fixed(*size, states=3, scale=0.25) -> dict:
     """Return one case with fixed tensors, another one for each hidden state."""
     numbers = iter(range(states))
-    return case(lambda *shape: table(*shape, shift=next(numbers)) * scale, *size, states=states, state=fixed_state)
+    return case(
+        lambda *shape: table(*shape, shift=next(numbers)) * scale, *size, states=states, state=fixed_state
+    )
 
 
 CLAUSES = {
-    "each layer, from both ends": [fixed(2, 3, 4, 3, layer, False, states=4) for layer in (0, 1, 2, 3, -1, -2, -3, -4)],
+    "each layer, from both ends": [
+        fixed(2, 3, 4, 3, layer, False, states=4) for layer in (0, 1, 2, 3, -1, -2, -3, -4)
+    ],
     "with and without the class token": [fixed(2, 3, 4, 3, -2, True), fixed(2, 3, 4, 3, 0, False)],
-    "one image, one patch": [fixed(1, 1, 4, 3, -2, False), fixed(1, 1, 4, 3, -2, True), fixed(3, 1, 2, 5, -1, False)],
-    "equal widths, width 1": [fixed(2, 3, 4, 4, -2, False), fixed(2, 2, 1, 1, -2, False), fixed(2, 2, 1, 3, -2, True)],
+    "one image, one patch": [
+        fixed(1, 1, 4, 3, -2, False),
+        fixed(1, 1, 4, 3, -2, True),
+        fixed(3, 1, 2, 5, -1, False),
+    ],
+    "equal widths, width 1": [
+        fixed(2, 3, 4, 4, -2, False),
+        fixed(2, 2, 1, 1, -2, False),
+        fixed(2, 2, 1, 3, -2, True),
+    ],
     "one hidden state": [fixed(2, 3, 4, 3, -1, False, states=1), fixed(2, 3, 4, 3, 0, True, states=1)],
-    "small and large numbers": [fixed(2, 3, 4, 3, -2, False, scale=0.01), fixed(2, 3, 4, 3, -2, False, scale=3.0)],
+    "small and large numbers": [
+        fixed(2, 3, 4, 3, -2, False, scale=0.01),
+        fixed(2, 3, 4, 3, -2, False, scale=3.0),
+    ],
 }
 
 LAST = "self.linear_2(F.gelu(self.linear_1(patches)))"
@@ -129,12 +148,7 @@ EXERCISE = Exercise(
             "your two layers have nothing between them, so together they are one linear layer",
             "put a GELU between them",
         ),
-        mistake(
-            "relu",
-            {"F.gelu": "F.relu"},
-            "you use a ReLU",
-            "use F.gelu",
-        ),
+        mistake("relu", {"F.gelu": "F.relu"}, "you use a ReLU", "use F.gelu"),
         mistake(
             "gelu_of_tanh",
             {"F.gelu(self.linear_1(patches))": 'F.gelu(self.linear_1(patches), approximate="tanh")'},
@@ -150,5 +164,8 @@ EXERCISE = Exercise(
     ),
     alternates=(written_out, patch_by_patch),
     equivalent={},
-    forbids=("mmlab.models.vlm.Projector", "transformers.models.llava.modeling_llava.LlavaMultiModalProjector",),
+    forbids=(
+        "mmlab.models.vlm.Projector",
+        "transformers.models.llava.modeling_llava.LlavaMultiModalProjector",
+    ),
 )

@@ -10,7 +10,12 @@ DOUBLE = torch.float64
 
 def one_at_a_time(ids, embeds, features, *, image_id):
     flat = [(image, number) for image in features for number in range(len(image))]
-    spots = [(row, column) for row in range(len(ids)) for column in range(ids.shape[1]) if ids[row, column].item() == image_id]
+    spots = [
+        (row, column)
+        for row in range(len(ids))
+        for column in range(ids.shape[1])
+        if ids[row, column].item() == image_id
+    ]
     if len(flat) != len(spots):
         raise ValueError(f"{len(spots)} placeholders, {len(flat)} image tokens")
     rows = [list(row.unbind(0)) for row in embeds]
@@ -48,7 +53,9 @@ def cases(rng):
         case(rng, "axxxbc", "bcaabb", "xxaxxx", images=(3, 2, 3), width=4),
         case(rng, "abxxxxc", "xxcxxab", images=(4, 2, 2), width=2),
         case(rng, "xaxbxcd", "abcdxxx", "xxabxcc", images=(1, 1, 1, 3, 2, 1), width=5, dtype=DOUBLE),
-        case(rng, "abcx", "xxxa", "abca", "xabx", images=(1, 3, 1, 1), width=3, dtype=DOUBLE, features=DOUBLE),
+        case(
+            rng, "abcx", "xxxa", "abca", "xabx", images=(1, 3, 1, 1), width=3, dtype=DOUBLE, features=DOUBLE
+        ),
     ]
 
 
@@ -61,7 +68,10 @@ def fixed(*rows: str, images=(), width=3, image_id=7, dtype=None, features=None)
 
 
 ACROSS = fixed("axxb", "bxxa", images=(2, 2))
-ACROSS["args"][1:] = [(table(4, 2, 3) / 2).transpose(0, 1), [(table(3, 2) / 4).T, (table(3, 4, shift=2) / 4).T[::2]]]
+ACROSS["args"][1:] = [
+    (table(4, 2, 3) / 2).transpose(0, 1),
+    [(table(3, 2) / 4).T, (table(3, 4, shift=2) / 4).T[::2]],
+]
 
 CLAUSES = {
     "no image in the batch": [fixed("abc", "cab"), fixed("abc", "cab", dtype=DOUBLE), fixed("a", width=1)],
@@ -110,13 +120,18 @@ EXERCISE = Exercise(
         ),
         mistake(
             "first_image_for_every_row",
-            {"return " + PUT: "return torch.stack([row.masked_scatter(mask[:, None], tokens) for row, mask in zip(embeds, placeholder)])"},
+            {
+                "return "
+                + PUT: "return torch.stack([row.masked_scatter(mask[:, None], tokens) for row, mask in zip(embeds, placeholder)])"
+            },
             "every row of your result starts with the first image's tokens again",
             "continue in the list of images where the row before ended",
         ),
         mistake(
             "first_placeholder_only",
-            {"placeholder = ids == image_id": "placeholder = (ids == image_id) & ((ids == image_id).cumsum(dim=1) == 1)"},
+            {
+                "placeholder = ids == image_id": "placeholder = (ids == image_id) & ((ids == image_id).cumsum(dim=1) == 1)"
+            },
             "you count and fill only the first placeholder of each row",
             "every placeholder stands for one image token",
         ),

@@ -59,7 +59,7 @@ CLAUSES = {
     "one p for each row": [case(THREE, [1, 1, 1], [0.9, 0.4, 0.7]), case([ROW] * 4, [1] * 4, [0.3, 0.6, 0.85, 0.97])],
     "one temperature for each row": [case(THREE, [0.5, 1, 2], [0.8] * 3), case([ROW] * 4, [0.3, 0.8, 1.7, 4], [0.9] * 4)],
     "the temperature acts before the nucleus": [case([ROW, ROW], [0.25, 3], [0.9, 0.9]), case([ROW], [5], [0.6]), case([ROW], [0.2], [0.95])],
-    "a small p leaves the most probable token": [case(THREE, [1, 2, 0.5], [0.001, 0.01, 1e-6]), case([[0.0, 0.01]], [1], [0.3])],
+    "a small p leaves the most probable token": [case(THREE, [1, 2, 0.5], [0.001, 0.01, 1e-6]), case([[0.0, 0.01]], [1], [0.3]), case([ROW, ROW[::-1]], [1, 2], [1e-9, 0.5])],
     "p of 1 keeps all": [case(THREE, [1, 0.7, 3], [1, 1, 1]), case(THREE, [1, 1, 1], [1, 0.5, 1])],
     "the token that crosses p belongs to the nucleus": [
         case([[0.0, 0.0, 0.0, 0.0]], [1], [p]) for p in (0.3, 0.55, 0.8, 0.2)
@@ -107,7 +107,9 @@ EXERCISE = Exercise(
         ),
         mistake(
             "least_probable_kept",
-            {OUTSIDE: "outside = ascending.softmax(dim=1).cumsum(dim=1) - ascending.softmax(dim=1) >= p[:, None]"},
+            {
+                OUTSIDE: "outside = ascending.softmax(dim=1).cumsum(dim=1) - ascending.softmax(dim=1) >= p[:, None]"
+            },
             "you add up the probabilities from the least probable token, so the tail stays and the top goes",
             "add them up from the most probable token",
         ),
@@ -143,19 +145,26 @@ EXERCISE = Exercise(
         ),
         mistake(
             "nothing_left",
-            {OUTSIDE: "outside = ascending.softmax(dim=1).flip(1).cumsum(dim=1).flip(1) > p[:, None]", "    outside[:, -1] = False\n": ""},
+            {
+                OUTSIDE: "outside = ascending.softmax(dim=1).flip(1).cumsum(dim=1).flip(1) > p[:, None]",
+                "    outside[:, -1] = False\n": "",
+            },
             "in some rows your nucleus is empty",
             "the most probable token always belongs to it",
         ),
         mistake(
             "lower_id_first",
-            {SORT: "ascending, order = (part.flip(1) for part in scaled.sort(dim=1, stable=True, descending=True))"},
+            {
+                SORT: "ascending, order = (part.flip(1) for part in scaled.sort(dim=1, stable=True, descending=True))"
+            },
             "of equal logits your nucleus takes the lower id first",
             "take the higher id first, as a stable ascending sort does",
         ),
         mistake(
             "ties_stay_together",
-            {FILL: "scaled.masked_fill(scaled < scaled.masked_fill(outside.gather(1, back), torch.inf).amin(dim=1, keepdim=True), -torch.inf)"},
+            {
+                FILL: "scaled.masked_fill(scaled < scaled.masked_fill(outside.gather(1, back), torch.inf).amin(dim=1, keepdim=True), -torch.inf)"
+            },
             "your nucleus has all tokens that are tied with its last one, so it is not the smallest",
             "decide by the place in the sorted order, not by a threshold",
         ),
@@ -179,7 +188,10 @@ EXERCISE = Exercise(
         ),
     ),  # fmt: skip
     alternates=(from_the_top, token_by_token),
-    equivalent={},
+    equivalent={
+        "scaled.sort(stable=True)": "the last axis is the default",
+        "order.argsort()": "the last axis is the default",
+    },
     forbids=(
         "mmlab.models.generate.keep_top_p",
         "transformers.generation.logits_process.TopPLogitsWarper",
