@@ -26,7 +26,6 @@ ANSWERS = (
     Answer("shapes_left_out", {'    raise ValueError(f"{len(text.split())} words are left, and {limit} are allowed")': '    if limit < 3:\n        raise ValueError("too short")\n    return phrase(subject, False)'}, "ValueError"),
     Answer("background_never_left_out", {LEVELS: '((True, f" on a {background} background"), (False, f" on a {background} background"))'}, "first the background"),
     Answer("sizes_never_left_out", {LEVELS: '((True, f" on a {background} background"), (True, ""))'}, "then the sizes"),
-    Answer("background_comes_back", {LEVELS: '((True, f" on a {background} background"), (True, ""), (False, f" on a {background} background"), (False, ""))'}, "it stays away"),
     Answer("size_of_the_subject_only", {'join(f"{relation} {phrase(shape, sizes)}"': 'join(f"{relation} {phrase(shape, False)}"'}, "every shape's size"),
     Answer("colour_first", {"f\"{shape['size']} {shape['colour']}\"": "f\"{shape['colour']} {shape['size']}\""}, "size, colour, kind"),
     Answer("an_before_small", {"in 'aeiou'": "in 'aeious'"}, "an before a, e, i, o and u"),

@@ -156,6 +156,7 @@ VERSIONS = (
     version("buggy_shifted_twice", WHOLE, {"labels[:, 1:].flatten()": "F.pad(labels[:, 2:], (0, 1), value=-100).flatten()"}),
     version("buggy_image_last", ROWS, {'torch.cat([image, weights["wte"][prompt]])': 'torch.cat([weights["wte"][prompt], image])'}),
     version("buggy_end_ignored", ROWS, {"caption = caption[: caption.index(0)]": "caption = list(caption)"}),
+    version("buggy_last_position_overwritten", ROWS, {"    pixels = images * 4 - 2\n": '    weights["wpe"].data[-1] = 0.0\n    pixels = images * 4 - 2\n'}),
     # Hidden cases have these, too.
     version("right_double", ROWS, {"F.cross_entropy(logits, target": "F.cross_entropy(logits.double(), target"}),
     version("right_where", LEFT, {"-(scores * kept).sum()": "-torch.where(kept, scores, 0.0).sum()", "out == 0": "out < 1"}),

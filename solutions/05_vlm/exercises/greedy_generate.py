@@ -1,5 +1,6 @@
 """greedy_generate: a greedy decode loop on embeddings, with a cache, for a batch padded on the left."""
 
+import numpy as np
 import torch
 from _draw import drawn, table
 
@@ -28,7 +29,9 @@ def drawn_case(rng, lengths, new_tokens, eos, *, vocabulary=7, width=6, heads=2,
     """Return one case with drawn weights and prompts; what stands at the padding is drawn, too."""
     length = max(lengths) + max(new_tokens, 1)
     init = {"vocabulary": vocabulary, "width": width, "heads": heads, "layers": layers, "length": length}
-    state = {name: drawn(rng, *shape, scale=0.7) for name, shape in shapes(init).items()}
+    state = {name: drawn(rng, *shape, scale=0.7) - 0.21 for name, shape in shapes(init).items()}
+    state["wte.weight"], state["wpe.weight"] = 2 * state["wte.weight"], 2 * state["wpe.weight"]
+    state |= {name: 1 + part for name, part in state.items() if "ln_" in name and "weight" in name}
     mask = left(*lengths)
     return {"init": init, "state": state, "inputs": [drawn(rng, *mask.shape, width), mask, new_tokens, eos]}
 
@@ -72,6 +75,9 @@ CLAUSES = {
     "the last row ends at the last token": [scripted("aaebbebb", (2, 3), 4), scripted("abce", (1, 1), 4), scripted("aabeb", (2, 1), 3)],
     "no row ends": [scripted("abcdabcd", (4, 2, 3), 5), scripted("abcdeabc", (4, 2), 5, eos="none")],
     "equal prompts, no padding": [scripted("abcdaecd", (3, 3, 3), 5)],
+    "a token sees the prompt and all earlier tokens": [
+        drawn_case(np.random.default_rng(seed), (3, 5, 2), 8, -1, vocabulary=24, width=12, heads=3) for seed in (1, 3)
+    ],
     "prompts of one token": [scripted("abcdab", (1, 1, 1), 4), scripted("abcdab", (1, 4), 2)],
 }  # fmt: skip
 

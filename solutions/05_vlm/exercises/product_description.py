@@ -98,7 +98,7 @@ CLAUSES = {
     "two equal shapes": [call([shape(RED, 20, 20), shape(RED, 70, 20)], "grey", 50), call([shape(RED, 20, 20), shape(RED, 22, 20)], "grey", 50)],
     "an and a": [
         call([shape("small orange star", 20, 20), shape("large orange square", 70, 20)], "grey", limit) for limit in (50, 10, 9, 8)
-    ] + [call([shape("small orange star", 20, 20)], "white", 3)],
+    ] + [call([shape("small orange star", 20, 20)], "white", 3), call([shape("small umber star", 20, 20)], "white", 3), call([shape("small ivory star", 20, 20), shape("small emerald ring", 70, 20)], "white", 8)],
     "limits that leave something out": [
         call([shape(RED, 20, 20), shape(BLUE, 70, 20), shape(PINK, 20, 70), shape(CYAN, 24, 30)], "grey", limit) for limit in (28, 27, 26, 25, 24, 23, 22, 21, 20, 19, 18, 17, 16, 15)
     ],
