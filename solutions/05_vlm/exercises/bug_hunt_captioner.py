@@ -157,6 +157,11 @@ VERSIONS = (
     version("buggy_image_last", ROWS, {'torch.cat([image, weights["wte"][prompt]])': 'torch.cat([weights["wte"][prompt], image])'}),
     version("buggy_end_ignored", ROWS, {"caption = caption[: caption.index(0)]": "caption = list(caption)"}),
     version("buggy_last_position_overwritten", ROWS, {"    pixels = images * 4 - 2\n": '    weights["wpe"].data[-1] = 0.0\n    pixels = images * 4 - 2\n'}),
+    version("buggy_new_tokens_unseen", WHOLE, {"known = F.pad(known, (0, 1), value=True)": "known = F.pad(known, (0, 1), value=False)"}),
+    version("right_with_a_gradient_of_zero", ROWS, {'features = ((features - weights["mean"]) / weights["deviation"]).detach()': 'features = (features - weights["mean"]) / weights["deviation"]\n    features = features.detach() + 0 * features'}),
+    version("buggy_projector_in_the_graph_by_zero", LEFT, {'vision = F.linear(coded, weights["projector"])': 'vision = F.linear(coded, weights["projector"])\n    vision = vision.detach() + 0 * vision'}),
+    version("buggy_part_of_the_encoder_learns", ROWS, {"    captions, total, number": '    features = features * weights["encoder"][:, 0] / weights["encoder"][:, 0].detach()\n    captions, total, number'}),
+    version("buggy_divided_by_too_many", ROWS, {"number += len(target)": "number += len(target) + 1"}),
     # Hidden cases have these, too.
     version("right_double", ROWS, {"F.cross_entropy(logits, target": "F.cross_entropy(logits.double(), target"}),
     version("right_where", LEFT, {"-(scores * kept).sum()": "-torch.where(kept, scores, 0.0).sum()", "out == 0": "out < 1"}),
@@ -332,6 +337,17 @@ EXERCISE = Exercise(
         ),
     ),  # fmt: skip
     alternates=(against_a_batch_of_one, padded_by_hand),
-    equivalent={},
+    equivalent={
+        "prompts, targets = ": "most other lists of unequal lengths refuse the same versions",
+        "for seed in range": "one seed more or less",
+        "images = torch.rand": "any images do, from any seed; a ninth row or column of pixels is not read",
+        "learned.all()": "no number of the projector's gradient is 0 when it learns",
+        "before = {name: part.clone()": "a copy with a graph has the same numbers",
+        "<= 0.0001": "no version is off by 0.0001 exactly",
+        "abs(loss + np.mean": "a tensor compares as its number does",
+        "[-1, len(start) - 1:]": "the batch has one row",
+        "[-1, -1]": "the batch has one row",
+        "torch.ones(2, len(row))": "the mask is broadcast",
+    },
     forbids=(),
 )
