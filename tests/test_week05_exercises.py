@@ -1,5 +1,7 @@
 """Week 05's references against the libraries; what the find-the-bug's versions give away."""
 
+import warnings
+
 import pytest
 import torch
 from torch import nn
@@ -171,20 +173,35 @@ def test_generation_on_embeddings_returns_new_tokens_only():
     assert theirs.shape == (1, 4), "a slice by the prompt's length would leave nothing"
 
 
-def test_the_nucleus_is_the_librarys_set_for_set():
-    draw = torch.Generator().manual_seed(6)
-    logits = (2 * torch.randn(300, 40, generator=draw)).round(decimals=1)  # many ties
-    temperature = 0.3 + 1.7 * torch.rand(300, generator=draw)
-    p = 0.05 + 0.95 * torch.rand(300, generator=draw)
-    logits[:20], temperature[:20], p[:20] = 1.0, 1.0, torch.arange(1, 21) / 20
-    logits[0, 3] = -torch.inf
-    ours = reference(WEEK, "top_p_filter")(logits, temperature, p)
+def library_nucleus(logits: torch.Tensor, temperature: torch.Tensor, p: torch.Tensor) -> torch.Tensor:
+    """Return what the library's two processors give, row by row."""
     rows = []
     for row, heat, share in zip(logits, temperature.tolist(), p.tolist(), strict=True):
         rows.append(TopPLogitsWarper(share)(None, TemperatureLogitsWarper(heat)(None, row[None])))
-    theirs = torch.cat(rows)
+    return torch.cat(rows)
+
+
+def test_the_nucleus_is_the_librarys_set_for_set():
+    draw = torch.Generator().manual_seed(6)
+    logits = 2 * torch.randn(300, 40, generator=draw)
+    temperature = 0.3 + 1.7 * torch.rand(300, generator=draw)
+    p = 0.05 + 0.95 * torch.rand(300, generator=draw)
+    logits[0, 3] = -torch.inf
+    ours = reference(WEEK, "top_p_filter")(logits, temperature, p)
+    theirs = library_nucleus(logits, temperature, p)
     assert torch.equal(ours.isfinite(), theirs.isfinite())
     close(ours, theirs)
+
+
+def test_among_ties_the_nucleus_has_the_librarys_size_and_up_to_16_tokens_its_set():
+    draw = torch.Generator().manual_seed(7)
+    for tokens in (8, 16, 40):
+        logits = (2 * torch.randn(100, tokens, generator=draw)).round()
+        logits[:10] = 1.0
+        ones, p = torch.ones(100), 0.05 + 0.95 * torch.rand(100, generator=draw)
+        ours, theirs = reference(WEEK, "top_p_filter")(logits, ones, p), library_nucleus(logits, ones, p)
+        assert torch.equal(ours.isfinite().sum(dim=1), theirs.isfinite().sum(dim=1))
+        assert torch.equal(ours.isfinite(), theirs.isfinite()) == (tokens <= 16)
 
 
 @pytest.mark.parametrize("rank", [1, 3])
@@ -255,7 +272,9 @@ def test_no_visible_version_answers_another_exercise():
             weights, images = given(0)[:2]
             return captioner(weights, images[:1].expand(len(prompts), -1, -1, -1), prompts, answers, 2)
 
-        results = [drivers.run(stored["driver"], answer, case) for case in stored["cases"]]
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # a batch of one has no standard deviation
+            results = [drivers.run(stored["driver"], answer, case) for case in stored["cases"]]
         assert not judge(stored, results).passed, version["source"]
 
 
@@ -290,6 +309,6 @@ def test_a_wrong_loss_is_off_by_more_than_the_statement_says():
             gaps.append(abs(mine[1].item() - theirs[1].item()))
             captions.append(mine[0] == theirs[0])
         if version.__name__.startswith("right_"):
-            assert max(gaps) < 1e-5 and all(captions), version.__name__
+            assert max(gaps) < 1e-4 and all(captions), version.__name__
         else:
-            assert sum(gap > 1e-3 for gap in gaps) > 5 or max(gaps) < 1e-5, (version.__name__, gaps)
+            assert sum(gap > 1e-2 for gap in gaps) > 5 or max(gaps) < 1e-4, (version.__name__, gaps)

@@ -16,7 +16,7 @@ MODEL = """
         x = tokens + weights["wpe"][(flags.cumsum(dim=1) - 1).clamp(min=0)]
         closed = ~(torch.ones(x.shape[1], x.shape[1]).tril().bool() & flags[:, None])
         scores = ((x @ weights["query"].T) @ (x @ weights["key"].T).mT).masked_fill(closed, -1e9)
-        return (x + 4 * scores.softmax(dim=2) @ (x @ weights["value"].T)) @ weights["wte"].T
+        return (x + 4 * scores.softmax(dim=2) @ (x @ weights["value"].T)) @ weights["wte"].T / 16
 """
 
 PAD = """
@@ -162,6 +162,8 @@ VERSIONS = (
     version("buggy_projector_in_the_graph_by_zero", LEFT, {'vision = F.linear(coded, weights["projector"])': 'vision = F.linear(coded, weights["projector"])\n    vision = vision.detach() + 0 * vision'}),
     version("buggy_part_of_the_encoder_learns", ROWS, {"    captions, total, number": '    features = features * weights["encoder"][:, 0] / weights["encoder"][:, 0].detach()\n    captions, total, number'}),
     version("buggy_divided_by_too_many", ROWS, {"number += len(target)": "number += len(target) + 1"}),
+    version("buggy_label_smoothing", WHOLE, {"labels[:, 1:].flatten())": "labels[:, 1:].flatten(), label_smoothing=0.05)"}),
+    version("buggy_caption_in_reverse", ROWS, {"captions.append(caption)": "captions.append(caption[::-1])"}),
     # Hidden cases have these, too.
     version("right_double", ROWS, {"F.cross_entropy(logits, target": "F.cross_entropy(logits.double(), target"}),
     version("right_where", LEFT, {"-(scores * kept).sum()": "-torch.where(kept, scores, 0.0).sum()", "out == 0": "out < 1"}),
@@ -233,7 +235,7 @@ def against_a_batch_of_one(captioner):
                 for column in range(len(prompts[b]), len(whole)):
                     total -= logits[3 + column].log_softmax(0)[whole[column]].item()
                     number += 1
-        assert abs(total / number - loss.item()) < 1e-4
+        assert abs(total / number - loss.item()) < 1e-3
 
 
 def padded_by_hand(captioner):
@@ -271,7 +273,7 @@ def padded_by_hand(captioner):
                     .item()
                 )
             assert captions[b] == [token for token in said if token]
-        assert abs(sum(losses) / len(losses) - loss.item()) < 1e-4
+        assert abs(sum(losses) / len(losses) - loss.item()) < 1e-3
 
 
 FIRST_HIDDEN = [function.__name__ for function in VERSIONS].index("right_double")
@@ -283,7 +285,7 @@ EXERCISE = Exercise(
     needs=("build_labels", "greedy_generate"),
     optional=True,
     hints=(
-        "Write the right result yourself, one row at a time with the given functions: then there is no padding, no mask to forget and no slice. Compare the captions exactly and the loss to 0.0001.",
+        "Write the right result yourself, one row at a time with the given functions: then there is no padding, no mask to forget and no slice. Compare the captions exactly and the loss to 0.001.",
         "Use prompts and targets of unequal lengths, in an order where the longest is not the first, several seeds, and enough new tokens that some rows end with EOS.",
         "`weights = {name: part.requires_grad_() for name, part in random_weights(seed).items()}`, then `torch.autograd.grad(loss, [weights['projector'], weights['encoder']], allow_unused=True)`.",
         "Store a copy of every weight before the call, and compare with `torch.equal` afterwards.",
@@ -307,7 +309,7 @@ EXERCISE = Exercise(
         ),
         mistake(
             "loss_untested",
-            {"        assert abs(loss.item() + np.mean(log_probabilities)) < 1e-4": ""},
+            {"        assert abs(loss.item() + np.mean(log_probabilities)) < 1e-3": ""},
             "your test never looks at the loss",
             "compare it with the mean over all ids of the targets and their EOS",
         ),
@@ -329,12 +331,6 @@ EXERCISE = Exercise(
             "all your prompts have one length, and so do your targets, so padding and masks do not matter",
             "use unequal lengths",
         ),
-        mistake(
-            "first_row_alone",
-            {"assert captions == wanted": "assert captions[:1] == wanted[:1]"},
-            "your test compares the first caption alone",
-            "compare the whole list: a version may return one caption for the whole batch",
-        ),
     ),  # fmt: skip
     alternates=(against_a_batch_of_one, padded_by_hand),
     equivalent={
@@ -343,7 +339,7 @@ EXERCISE = Exercise(
         "images = torch.rand": "any images do, from any seed; a ninth row or column of pixels is not read",
         "learned.all()": "no number of the projector's gradient is 0 when it learns",
         "before = {name: part.clone()": "a copy with a graph has the same numbers",
-        "<= 0.0001": "no version is off by 0.0001 exactly",
+        "<= 0.001": "no version is off by 0.001 exactly",
         "abs(loss + np.mean": "a tensor compares as its number does",
         "[-1, len(start) - 1:]": "the batch has one row",
         "[-1, -1]": "the batch has one row",
