@@ -304,11 +304,11 @@ def test_a_wrong_loss_is_off_by_more_than_the_statement_says():
     right = next(version for version in exercise.versions if version.__name__ == "right_row_by_row")
     for version in (*exercise.versions, *exercise.hidden_versions):
         gaps, captions = [], []
-        for seed in range(10):
+        for seed in range(6):
             mine, theirs = right(*given(seed)), version(*given(seed))
             gaps.append(abs(mine[1].item() - theirs[1].item()))
             captions.append(mine[0] == theirs[0])
         if version.__name__.startswith("right_"):
             assert max(gaps) < 1e-4 and all(captions), version.__name__
         else:
-            assert sum(gap > 1e-2 for gap in gaps) > 5 or max(gaps) < 1e-4, (version.__name__, gaps)
+            assert sum(gap > 1e-2 for gap in gaps) > 3 or max(gaps) < 1e-4, (version.__name__, gaps)

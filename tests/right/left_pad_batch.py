@@ -11,7 +11,7 @@ def reversed_rows(prompts, image_tokens, *, image_id, pad, limit):
     if any(count >= limit for count in image_tokens):
         raise ValueError("no room")
     pad_sequence, rows = nn.utils.rnn.pad_sequence, []
-    for prompt, count in zip(prompts, image_tokens):
+    for prompt, count in zip(prompts, image_tokens, strict=True):
         backwards = prompt[::-1][: limit - count] + [image_id] * count
         rows.append(torch.tensor(backwards))
     ids = pad_sequence(rows, batch_first=True, padding_value=pad).flip(1)
@@ -22,7 +22,7 @@ def reversed_rows(prompts, image_tokens, *, image_id, pad, limit):
 
 def padded_on_the_left(prompts, image_tokens, *, image_id, pad, limit):
     rows = []
-    for prompt, count in zip(prompts, image_tokens):
+    for prompt, count in zip(prompts, image_tokens, strict=True):
         room = limit - count
         if room <= 0:
             raise ValueError(room)

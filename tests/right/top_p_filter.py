@@ -6,6 +6,8 @@ from mmlab.instructor.authoring.exercise import Answer
 
 
 def pairwise(logits, temperature, p):
+    if {temperature.numel(), p.numel()} != {logits.shape[0]}:
+        raise ValueError("unequal")
     if (temperature.min() <= 0) | (p.min() <= 0) | (p.max() > 1):
         raise ValueError("not allowed")
     scaled = logits.div(temperature.view(-1, 1))
@@ -20,7 +22,7 @@ def pairwise(logits, temperature, p):
 
 def row_by_row(logits, temperature, p):
     rows = []
-    for row, heat, share in zip(logits, temperature, p):
+    for row, heat, share in zip(logits, temperature, p, strict=True):
         if not heat > 0 or not 0 < share <= 1:
             raise ValueError("not allowed")
         row = row / heat

@@ -8,7 +8,7 @@ from mmlab.instructor.authoring.exercise import Compare, Driver, Exercise, mista
 
 def rows_with_their_padding(prompts, image_tokens, *, image_id, pad, limit):
     rows = []
-    for prompt, count in zip(prompts, image_tokens):
+    for prompt, count in zip(prompts, image_tokens, strict=True):
         if count >= limit:
             raise ValueError("no room")
         rows.append([image_id] * count + list(prompt)[max(0, count + len(prompt) - limit) :])
@@ -23,6 +23,8 @@ def rows_with_their_padding(prompts, image_tokens, *, image_id, pad, limit):
 
 
 def from_the_right(prompts, image_tokens, *, image_id, pad, limit):
+    if len(prompts) - len(image_tokens):
+        raise ValueError("unequal")
     room = limit - torch.tensor(image_tokens)
     if (room < 1).any():
         raise ValueError(room.tolist())
@@ -65,6 +67,7 @@ CLAUSES = {
     "room for one id of the prompt": [batch([[11, 12, 13], [14, 15]], [4, 1], limit=5), batch([[11, 12], [13, 14]], [0, 0], limit=1), batch([[11, 12], [13, 14]], [3, 3], limit=4)],
     "the longest row is cut, so all are shorter": [batch([list(range(11, 31)), [31]], [2, 2], limit=6), batch([list(range(11, 31)), [31], [32, 33]], [0, 2, 1], limit=8)],
     "an image without room for its prompt": [batch([[11], [12]], [0, 5], limit=5), batch([[11], [12]], [6, 0], limit=5), batch([[11, 12]], [3], limit=3), batch([[11]], [0], limit=0)],
+    "unequal lists": [batch(PROMPTS, [0, 1]), batch(PROMPTS, [1, 2, 0, 3]), batch(PROMPTS[:1], [1, 2])],
     "many": [batch([list(range(11, 11 + n)) for n in (3, 40, 1, 25)], [16, 0, 16, 16], limit=200)],
 }  # fmt: skip
 

@@ -9,6 +9,8 @@ from mmlab.instructor.authoring.exercise import Compare, Driver, Exercise, mista
 
 
 def from_the_top(logits, temperature, p):
+    if len(temperature) != len(logits) or len(p) != len(logits):
+        raise ValueError("unequal")
     if not bool((temperature > 0).all() and (p > 0).all() and (p <= 1).all()):
         raise ValueError("not allowed")
     scaled = logits / temperature.unsqueeze(1)
@@ -23,7 +25,7 @@ def from_the_top(logits, temperature, p):
 
 def token_by_token(logits, temperature, p):
     rows = []
-    for row, t, share in zip(logits.tolist(), temperature.tolist(), p.tolist()):
+    for row, t, share in zip(logits.tolist(), temperature.tolist(), p.tolist(), strict=True):
         if t <= 0 or share <= 0 or share > 1:
             raise ValueError((t, share))
         scaled = [number / t for number in row]
@@ -76,6 +78,13 @@ CLAUSES = {
     "one row": [case([ROW], [1], [0.8])],
     "a temperature that is not allowed": [case(THREE, [1, 0, 1], [0.9] * 3), case(THREE, [1, 1, -0.5], [0.9] * 3), case([ROW], [0], [1])],
     "a p that is not allowed": [case(THREE, [1, 1, 1], [0.9, 0, 0.9]), case(THREE, [1, 1, 1], [1.01, 0.5, 0.9]), case(THREE, [1] * 3, [0.5, 0.5, -0.1]), case([ROW], [1], [1.5])],
+    "one number for each row": [
+        case(THREE, [1, 2], [0.9] * 3),
+        case(THREE, [1], [0.9] * 3),
+        case(THREE, [1, 2, 1], [0.9]),
+        case(THREE, [1, 2], [0.9, 0.5]),
+        case([ROW], [1, 2], [0.9, 0.5]),
+    ],
     "not contiguous": [value(torch.tensor(THREE).T.contiguous().T, torch.tensor([1.0, 9.0, 2.0, 9.0, 0.5])[::2], torch.tensor([0.9, 0.5, 0.6, 0.5, 0.8])[::2])],
 }  # fmt: skip
 
