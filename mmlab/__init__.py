@@ -12,10 +12,10 @@ Each line gives a package or module, what it holds, and what it may import. Impo
     models      attention, text tower, ViT, CLIP, decoding                errors, codec, world, metrics
     losses      the CLIP and SigLIP losses                                errors, models
     data        endless batches from the world                            world, models
-    train       one training loop, with checkpoints                       files, models, losses, data
+    pretrained  real weights and media from installed packages            errors, files
+    train       one training loop, with checkpoints                       files, models, losses, data, pretrained
     evaluate    protocols, controls, confidence intervals                 metrics, models, data
     hub         local folders in the hub's format                         files, models
-    pretrained  real weights and media from installed packages            errors, files
     view        figures with alternative text, live curves, widgets       everything above
     api         model catalogue, client, local server                     errors, codec, world, perception, metrics
     cli         the student's commands                                    everything above

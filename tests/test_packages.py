@@ -27,7 +27,7 @@ HEAVY = {
     "PIL": ({"world", "instructor"}, {"pretrained", "view"}),
     "pypdf": (set(), {"world"}),
     "scipy": ({"world", "perception", "metrics"}, {"evaluate", "pretrained", "instructor"}),
-    "safetensors": ({"hub"}, {"hub", "pretrained", "instructor"}),
+    "safetensors": ({"hub"}, {"hub", "pretrained", "train", "instructor"}),
     "nbgrader": ({"instructor"}, {"instructor"}),
     "nbclient": ({"cli", "instructor"}, {"cli", "instructor"}),
     "IPython": (set(), {"view", "instructor"}),

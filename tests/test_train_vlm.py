@@ -135,3 +135,40 @@ def test_patch_labels_name_each_shape_at_its_centre():
     assert labels[2 * 4 + 0] == [kinds.index("ring"), colours.index("red"), 0]
     assert labels[1 * 4 + 2] == [kinds.index("star"), colours.index("blue"), 1]
     assert sum(label[0] < len(kinds) for label in labels) == 2
+
+
+@pytest.mark.parametrize(
+    "recipe", [vlm_parts.ENCODER, vlm_parts.LANGUAGE, vlm_parts.VLM], ids=lambda one: one.part
+)
+def test_a_recipe_writes_weights_of_the_shipped_names_and_a_record(recipe, tmp_path):
+    record = recipe.train(2, tmp_path)
+    assert record["steps"] == 2 and not record["interrupted"]
+    ((_, shares),) = record["measured"].items()
+    assert all(0 <= share <= 1 for share in shares.values())
+    with np.load(tmp_path / vlm.SHIPPED[recipe.part]) as made:
+        shipped = vlm._arrays(recipe.part)
+        assert {name: array.shape for name, array in made.items()} == {
+            name: array.shape for name, array in shipped.items()
+        }
+        assert all(array.dtype == np.float16 for array in made.values())
+    with pytest.raises(InputError, match="steps=0"):
+        recipe.train(0, tmp_path)
+
+
+def test_two_runs_of_a_recipe_are_equal(tmp_path):
+    for name in ("a", "b"):
+        vlm_parts.LANGUAGE.train(3, tmp_path / name)
+    first, second = (np.load(tmp_path / name / vlm.SHIPPED["language"]) for name in ("a", "b"))
+    assert all(np.array_equal(first[name], second[name]) for name in first)
+
+
+def test_a_stopped_training_continues_where_it_stopped(tmp_path):
+    def stop(step, loss):
+        if step == 2:
+            raise KeyboardInterrupt
+
+    assert vlm_parts.LANGUAGE.train(4, tmp_path / "a", on_step=stop)["interrupted"]
+    vlm_parts.LANGUAGE.train(4, tmp_path / "a")
+    vlm_parts.LANGUAGE.train(4, tmp_path / "b")
+    first, second = (np.load(tmp_path / name / vlm.SHIPPED["language"]) for name in ("a", "b"))
+    assert all(np.array_equal(first[name], second[name]) for name in first)

@@ -26,6 +26,7 @@ EXTRAS = {
     "02_clip": "real",
     "03_vit": "real",
     "04_cross_attention": "real",
+    "06_pretraining_and_instruction": "real",
     "09_api": "api,real",
 }
 

@@ -40,6 +40,7 @@ COMMANDS = {
     ),
     "serve": ("cli.serve", "serve the models of three providers on this machine"),
     "run": ("cli.run", "run notebooks and report what they cost"),
+    "train": ("cli.train", "train a model that takes longer than a lesson"),
     "claims": ("instructor.reports.claims", "measure the numbers that the README and the site state"),
     "bench": ("instructor.bench.command", "compare speed with similar tools"),
 }

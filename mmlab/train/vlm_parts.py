@@ -5,8 +5,13 @@ mmlab train language    a GPT learns from captions with questions and answers, w
 mmlab train vlm         both and a projector learn to answer about images, in more steps than a lesson has
 """
 
+import io
+import json
 import os
 from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -14,14 +19,20 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from mmlab import data, world
+from mmlab.errors import InputError
+from mmlab.files import write_together
 from mmlab.models.language import LanguageModel
 from mmlab.models.vit import ViT
-from mmlab.models.vlm import IGNORE, VLM, answer_loss
+from mmlab.models.vlm import IGNORE, answer_loss
+from mmlab.models.vlm import VLM as VisionLanguageModel
+from mmlab.train.checkpoint import History
 from mmlab.train.loop import fit
 from mmlab.train.vlm import (
+    SHIPPED,
     VISION,
     Turn,
     encode_turn,
+    exact_match,
     new_vlm,
     one_turn,
     padded,
@@ -66,8 +77,8 @@ def patch_labels(scene: world.Scene) -> list[list[int]]:
 
 def train_encoder(
     steps: int = 3000, *, seed: int = 0, checkpoint: Checkpoint = None, on_step: OnStep = None
-) -> ViT:
-    """Train the image encoder on scenes of one to three shapes and return it; `PatchNamer`'s heads are dropped.
+) -> tuple[PatchNamer, History]:
+    """Train the image encoder on scenes of one to three shapes; return it with its heads, and the history.
 
     A patch in which no shape has its centre counts 0.15, since most patches are such.
     """
@@ -91,14 +102,14 @@ def train_encoder(
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         model = PatchNamer(ViT(VISION))
-    fit(model, data.Stream(draw), loss, steps, seed=seed, checkpoint=checkpoint, on_step=on_step)
-    return model.vision
+    history = fit(model, data.Stream(draw), loss, steps, seed=seed, checkpoint=checkpoint, on_step=on_step)
+    return model, history
 
 
 def train_language(
     steps: int = 8000, *, seed: int = 0, checkpoint: Checkpoint = None, on_step: OnStep = None
-) -> LanguageModel:
-    """Train the language model on texts alone and return it: a caption, then two questions with their answers.
+) -> tuple[LanguageModel, History]:
+    """Train the language model on texts alone; return it and the history: a caption, then two questions with their answers.
 
     What a caption does not tell, where each shape is, is not asked. In half of the texts the
     caption is learned too; questions never are.
@@ -130,14 +141,126 @@ def train_language(
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         model = untrained_language()
-    fit(model, data.Stream(draw), loss, steps, seed=seed, checkpoint=checkpoint, on_step=on_step)
-    return model
+    history = fit(model, data.Stream(draw), loss, steps, seed=seed, checkpoint=checkpoint, on_step=on_step)
+    return model, history
 
 
 def train_captioner(
     steps: int = 8000, *, seed: int = 0, checkpoint: Checkpoint = None, on_step: OnStep = None
-) -> VLM:
-    """Train a VLM of the shipped encoder and language model on scenes of one or two shapes and return it."""
+) -> tuple[VisionLanguageModel, History]:
+    """Train a VLM of the shipped encoder and language model on scenes of one or two shapes; return it and the history."""
     model = new_vlm(seed)
-    train_vlm(model, vlm_tokenizer(), steps, shapes=(1, 2), seed=seed, checkpoint=checkpoint, on_step=on_step)
-    return model
+    history = train_vlm(
+        model, vlm_tokenizer(), steps, shapes=(1, 2), seed=seed, checkpoint=checkpoint, on_step=on_step
+    )
+    return model, history
+
+
+def named_patches(model: PatchNamer, count: int = 1000) -> dict[str, float]:
+    """Return the share of test shapes whose kind, colour and size the encoder names, in scenes of one to three."""
+    scenes = world.sample(count, 11, "test", (1, 3))
+    labels = torch.tensor([patch_labels(scene) for scene in scenes])
+    with torch.no_grad():
+        patches, _ = model.eval()(data.preprocess(world.render(scenes, VISION.image_size)))
+    visible = labels[..., 0] < len(world.KINDS)
+    right = {
+        name: (logits.argmax(2) == column)[visible]
+        for (name, logits), column in zip(patches.items(), labels.unbind(2), strict=True)
+    }
+    return {name: round(share.float().mean().item(), 3) for name, share in right.items()}
+
+
+def answers_from_captions(model: LanguageModel, count: int = 600) -> dict[str, float]:
+    """Return the share of questions that the language model answers from a scene's caption, by type and in all."""
+    tokenizer, rng = vlm_tokenizer(), np.random.default_rng(5)
+    right: dict[str, list[bool]] = {}
+    for scene in world.sample(count, 11, "test", (1, 2)):
+        turn = one_turn(scene, rng, relations=False)
+        if turn.type != "caption":
+            words = world.words(f"{world.caption(scene)} {turn.prompt}")
+            ids = torch.tensor([[tokenizer.start, *(tokenizer.ids[word] for word in words)]])
+            with torch.no_grad():
+                output = int(model(ids)[0, -1].argmax())
+            right.setdefault(turn.type, []).append(output == tokenizer.ids[turn.answer])
+    every = [each for column in right.values() for each in column]
+    return {name: round(float(np.mean(column)), 3) for name, column in sorted(right.items())} | {
+        "all": round(float(np.mean(every)), 3)
+    }
+
+
+def answers_about_images(model: VisionLanguageModel, count: int = 600) -> dict[str, float]:
+    """Return the exact match of a VLM on test scenes of one or two shapes, by type and in all."""
+    scenes, rng = world.sample(count, 11, "test", (1, 2)), np.random.default_rng(5)
+    shares = exact_match(model, vlm_tokenizer(), scenes, [one_turn(scene, rng) for scene in scenes])
+    return {name: round(share, 3) for name, share in shares.items()}
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How one shipped file is made and measured, as `mmlab train` calls it.
+
+    part     the name in `SHIPPED`
+    STEPS    of the shipped file
+    make     make(steps, seed=, checkpoint=, on_step=) -> the trained model and its history
+    title    what `measure` gives
+    measure  measure(model) -> shares
+    keep     the prefix of the weights that are shipped; "": all but the frozen encoder's
+    """
+
+    part: str
+    STEPS: int
+    make: Callable[..., tuple[Any, History]]
+    title: str
+    measure: Callable[[Any], dict[str, float]]
+    keep: str = ""
+
+    def train(
+        self, steps: int, folder: str | Path, *, seed: int = 0, on_step: OnStep = None
+    ) -> dict[str, Any]:
+        """Train, write the weights (float16) and their record to a folder, and return the record.
+
+        steps    total number, including earlier sessions: a checkpoint in the folder is continued
+        returns  the record; with "interrupted" true after Ctrl-C, when only the checkpoint is written
+        raises   InputError  for steps below 1, and for a checkpoint of another number of steps
+        """
+        if steps < 1:
+            raise InputError(f"train: steps={steps}", "at least 1 step", f"pass steps={self.STEPS}")
+        folder = Path(folder)
+        folder.mkdir(parents=True, exist_ok=True)
+        model, history = self.make(
+            steps, seed=seed, checkpoint=folder / f"{self.part}.checkpoint", on_step=on_step
+        )
+        record = {
+            "steps": history.steps,
+            "of": steps,
+            "interrupted": history.interrupted,
+            "seed": seed,
+            "seconds": round(history.seconds),
+            "threads": torch.get_num_threads(),
+            "torch": torch.__version__,
+            "first_loss": round(history.losses[0], 3),
+            "last_losses": round(float(np.mean(history.losses[-100:])), 3),
+        }
+        if history.interrupted:
+            return record
+        state = {
+            name.removeprefix(self.keep): tensor.numpy().astype(np.float16)
+            for name, tensor in model.state_dict().items()
+            if (name.startswith(self.keep) if self.keep else not name.startswith("vision."))
+        }
+        record["measured"] = {self.title: self.measure(model)}
+        content = io.BytesIO()
+        np.savez(content, **state)
+        text = json.dumps(record, indent=1) + "\n"
+        write_together(
+            {
+                folder / SHIPPED[self.part]: content.getvalue(),
+                folder / Path(SHIPPED[self.part]).with_suffix(".json"): text.encode(),
+            }
+        )
+        return record
+
+
+ENCODER = Recipe("encoder", 3000, train_encoder, "shapes named", named_patches, keep="vision.")
+LANGUAGE = Recipe("language", 8000, train_language, "answers from captions", answers_from_captions)
+VLM = Recipe("vlm", 8000, train_captioner, "answers about images", answers_about_images)

@@ -16,6 +16,7 @@ from pathlib import Path
 from mmlab import pretrained
 from mmlab.files import atomic_write
 from mmlab.pretrained import PARTS, PHOTOGRAPHS
+from mmlab.train import vlm_real
 
 RECORD, PAGE = Path("book/pretrained.json"), Path("book/pretrained.md")
 HEAD = """\
@@ -31,6 +32,14 @@ says which parts are installed, and `mmlab doctor --full` compares the contents 
 | loader | what it is | licence | source |
 |---|---|---|---|
 {parts}
+
+## Trained for the course
+
+These weights come with mmlab itself. The command in the table makes them again, bit for bit on one kind of machine.
+
+| loader | what it is | made by | licence | SHA-256 |
+|---|---|---|---|---|
+{trained}
 
 ## Cost of loading
 
@@ -54,6 +63,11 @@ something in the cache, the first use is listed too.
 |---|---|---|---|
 {photographs}
 """
+TRAINED = """\
+| `mmlab.train.vlm_real.load()` | a projector from EfficientNet-lite0 to Gemma 3 270M: 0.82 million weights, float16 \
+| `mmlab train vlm_real`: {steps} steps on {emoji:,} drawings and {world:,} scenes | MIT. It learned from OpenMoji's drawings \
+(CC BY-SA 4.0), and works only with Gemma, for which the Gemma Terms of Use hold: https://ai.google.dev/gemma/terms \
+| `{sha256}` |"""
 LOAD = """
 import json, resource, sys, time
 began = time.perf_counter()
@@ -80,7 +94,9 @@ def page(record: dict[str, dict[str, float]]) -> str:
         f"| {name} | {photograph.caption} | {photograph.licence} | {photograph.source} |"
         for name, photograph in PHOTOGRAPHS.items()
     ]
-    lists = {"parts": parts, "costs": costs, "files": files, "photographs": photographs}
+    made = vlm_real.record()
+    trained = [TRAINED.format(steps=made["steps"], sha256=made["sha256"], **made["examples"])]
+    lists = {"parts": parts, "trained": trained, "costs": costs, "files": files, "photographs": photographs}
     return HEAD.format(**{name: "\n".join(rows) for name, rows in lists.items()})
 
 
