@@ -64,6 +64,17 @@ class LanguageModel(nn.Module):
     ) -> Tensor:
         """Return the logits of the token after each position: (B, T) int or (B, T, D) float → (B, T, V).
 
+        The arguments are those of `hidden`.
+        """
+        return F.linear(self.hidden(x, mask, caches), self.words.weight)
+
+    def hidden(
+        self, x: Tensor, mask: Tensor | None = None, caches: list[KeyValueCache] | None = None
+    ) -> Tensor:
+        """Return the vector at each position after the final norm: (B, T) int or (B, T, D) float → (B, T, D).
+
+        The logits are its products with the word vectors; a reward or a value is read from it by another head.
+
         x       ids, or vectors that stand in place of word vectors
         mask    (B, S) bool, False at padding; the padding may stand left or right. S counts the
                 cached tokens too. A position is the number of real tokens before it.
@@ -84,7 +95,7 @@ class LanguageModel(nn.Module):
         allowed = past & mask[:, None, None]  # (B, 1, T, S)
         for number, block in enumerate(self.blocks):
             x = block(x, allowed, caches[number] if caches else None)
-        return F.linear(self.norm(x), self.words.weight)
+        return self.norm(x)
 
     def new_caches(self) -> list[KeyValueCache]:
         """Return an empty cache for each block."""
