@@ -26,7 +26,9 @@ EXTRAS = {
     "02_clip": "real",
     "03_vit": "real",
     "04_cross_attention": "real",
+    "05_vlm": "real",
     "06_pretraining_and_instruction": "real",
+    "07_preference": "real",
     "09_api": "api,real",
 }
 

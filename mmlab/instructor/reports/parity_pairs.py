@@ -377,6 +377,43 @@ def mllama_block(dtype: torch.dtype) -> Outputs:
 
 
 # component, week, our class, library, the library's class, what differs, function
+def language_model(dtype: torch.dtype) -> Outputs:
+    """Return the logits of both sides for prompts that are padded at the left, without those at the padding."""
+    import torch
+    from transformers import GPT2Config, GPT2LMHeadModel
+
+    from mmlab.models import language, weights
+
+    config = language.LanguageConfig(50, width=WIDTH, layers=2, heads=HEADS, length=16)
+    ours = randomised(language.LanguageModel(config), dtype)
+    theirs = GPT2LMHeadModel(GPT2Config(**weights.gpt2_config(ours), bos_token_id=0, eos_token_id=0))
+    theirs.load_state_dict(weights.gpt2_to_transformers(ours.state_dict()))
+    mask = torch.arange(9) >= torch.tensor([0, 4, 8, 2])[:, None]
+    ids, positions = torch.randint(0, 50, (4, 9)), (mask.cumsum(1) - 1).clamp(min=0)
+    out = theirs.to(dtype).eval()(ids, attention_mask=mask.long(), position_ids=positions)
+    return ours(ids, mask)[mask], out.logits[mask]
+
+
+def projector(dtype: torch.dtype) -> Outputs:
+    """Return the projected features of both sides."""
+    import torch
+    from transformers import CLIPVisionConfig, LlamaConfig, LlavaConfig
+    from transformers.models.llava.modeling_llava import LlavaMultiModalProjector
+
+    from mmlab.models import vlm
+
+    ours = randomised(vlm.Projector(CONTEXT, WIDTH), dtype)
+    config = LlavaConfig(
+        vision_config=CLIPVisionConfig(hidden_size=CONTEXT, num_attention_heads=4),
+        text_config=LlamaConfig(hidden_size=WIDTH, num_attention_heads=HEADS),
+    )
+    theirs = LlavaMultiModalProjector(config).to(dtype).eval()
+    theirs.linear_1.load_state_dict(ours.linear1.state_dict())
+    theirs.linear_2.load_state_dict(ours.linear2.state_dict())
+    features = torch.randn(4, 9, CONTEXT).to(dtype) * 1.7
+    return ours(features), theirs(features)
+
+
 PAIRS = (
     (
         "transformer block",
@@ -456,4 +493,6 @@ PAIRS = (
         "Mllama has RMS norms and an MLP with a gate: both are put into ours",
         mllama_block,
     ),
+    ("language model", "05", "language.LanguageModel", "transformers", "GPT2LMHeadModel", "", language_model),
+    ("projector", "05", "vlm.Projector", "transformers", "LlavaMultiModalProjector", "", projector),
 )

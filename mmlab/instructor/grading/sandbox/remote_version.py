@@ -202,6 +202,9 @@ def _copy_into(old, new) -> None:
             _copy_into(old_item, new_item)
     elif isinstance(old, list):
         old[:] = new
+    elif isinstance(old, dict) and set(old) == set(new) and all(map(_is_mutable, old.values())):
+        for name, item in old.items():
+            _copy_into(item, new[name])
     elif isinstance(old, dict):
         old.clear()
         old.update(new)
