@@ -28,7 +28,7 @@ ANSWERS = (
     Answer("sizes_never_left_out", {LEVELS: '((True, last), (True, ""))'}, "then the sizes"),
     Answer("size_of_the_subject_only", {'join(f"{relation} {phrase(shape, sizes)}"': 'join(f"{relation} {phrase(shape, False)}"'}, "every shape's size"),
     Answer("colour_first", {"f\"{shape['size']} {shape['colour']}\"": "f\"{shape['colour']} {shape['size']}\""}, "size, colour, kind"),
-    Answer("an_before_small", {"in 'aeiou'": "in 'aeious'"}, "an before a, e, i, o and u"),
+    Answer("an_before_small", {"words[0] in 'aeiou'": "words[0] in 'aeious'"}, "an before a, e, i, o and u"),
     Answer("list_emptied", {"subject, *others = shapes": "subject, others = shapes.pop(0), shapes"}, "nothing is changed in place"),
     Answer("background_with_a", {"'an' if background[0] in 'aeiou' else 'a'": "'a'"}, "the article of the background"),
     Answer("background_of_orange", {"background[0] in 'aeiou'": "background == 'orange'"}, "an before each vowel"),
