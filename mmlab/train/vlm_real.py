@@ -14,9 +14,7 @@ source  Merullo et al. 2022, https://arxiv.org/abs/2209.15162 (a linear map betw
         Liu et al. 2023, https://arxiv.org/abs/2304.08485 (LLaVA, first stage)
 """
 
-import contextlib
 import copy
-import ctypes
 import hashlib
 import json
 from collections.abc import Callable, Sequence
@@ -390,14 +388,8 @@ def load(folder: str | Path = FOLDER, network: bool = True) -> VLM:
     projector.load_state_dict(_read(Path(folder)))
     image_network = pretrained.image_classifier()[0] if network else None
     vlm = VLM(projector.eval(), image_network, pretrained.language_model())
-    _return_memory()
+    pretrained.return_memory()
     return vlm
-
-
-def _return_memory() -> None:
-    """Return to the system what Python has freed: glibc keeps 70 MB of what loading took."""
-    with contextlib.suppress(OSError, AttributeError):  # another C library
-        ctypes.CDLL("libc.so.6").malloc_trim(0)
 
 
 def record(folder: str | Path = FOLDER) -> dict[str, Any]:

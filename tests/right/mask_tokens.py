@@ -45,8 +45,19 @@ def by_buckets(ids, draws, choices, replacements, *, probability, mask_id, speci
     return inputs, labels
 
 
+def in_float32(ids, draws, choices, replacements, *, probability, mask_id, specials):
+    if not 0 <= probability <= 1:
+        raise ValueError("probability")
+    draws, choices = draws.float(), choices.float()
+    special = torch.isin(ids, torch.tensor(specials))
+    chosen = (draws < torch.tensor(probability, dtype=torch.float32)) & ~special
+    inputs = torch.where(chosen & (choices < 0.9), replacements, ids)
+    return inputs.masked_fill(chosen & (choices < 0.8), mask_id), ids.masked_fill(~chosen, -100)
+
+
 ANSWERS = (
     Answer("by_arithmetic", by_arithmetic, "products of numbers that are 0 or 1"),
     Answer("flat_indices", flat_indices, "lists"),
     Answer("by_buckets", by_buckets, "bucketize and gather"),
+    Answer("in_float32", in_float32, "float32: no draw is that near to a limit"),
 )

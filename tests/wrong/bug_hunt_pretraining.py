@@ -53,4 +53,10 @@ ANSWERS = (
     Answer("own_end_after_questions", {"[eos] * answer": "[eos]"}, "nothing after a value of human"),
     Answer("own_eos_not_learned", {"[eos] * answer": "[]"}, "eos is learned"),
     Answer("own_labels_not_shifted", {"zip(zip(ids, ids[1:]), learned[1:])": "zip(zip(ids, ids), learned)"}, "predicted from the id before"),
+    Answer("nan_accepted", {LOSS: "if abs(reported - total / count) > 1e-3:\n        raise AssertionError", TABLE: "if (trained - wanted).abs().max() > 1e-3:\n        raise AssertionError"}, "NaN is off"),
+    Answer("nan_in_the_loss_accepted", {LOSS: "assert not abs(reported - total / count) >= 1e-3"}, "NaN is off"),
+    Answer("nan_in_the_table_accepted", {TABLE: "assert not ((trained - wanted).abs() >= 1e-3).any()"}, "NaN is off"),
+    Answer("nan_in_the_table_replaced", {TABLE: "assert (trained - wanted).nan_to_num().abs().max() < 1e-3"}, "NaN is off"),
+    Answer("own_pairs_once", {"before, after = torch.tensor(pairs).T": "pairs = sorted(set(pairs))\n        before, after = torch.tensor(pairs).T"}, "each learned id counts"),
+    Answer("no_pair_twice", {TEXTS: 'texts = ["012 34|5 01", "26 13|4 0", "3 56|0 2", "50 43", "1 4|2 6|4 2", "3 0|1 6"]'}, "equal pairs count"),
 )  # fmt: skip

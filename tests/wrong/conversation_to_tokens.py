@@ -50,4 +50,9 @@ ANSWERS = (
     Answer("lists", {RETURN: "return ids, labels"}, "tensors"),
     Answer("rows", {RETURN: "return torch.tensor([ids]), torch.tensor([labels])"}, "one axis"),
     Answer("labels_only_where_learned", {RETURN: "return torch.tensor(ids), torch.tensor([label for label in labels if label >= 0], dtype=torch.long)"}, "of equal length"),
+    Answer("image_as_substring", {"message[\"content\"].split()": "message[\"content\"].replace('<image>', ' <image> ').split()"}, "a whole word"),
+    Answer("image_at_the_start_of_a_word", {"message[\"content\"].split()": "message[\"content\"].replace('<image>', '<image> ').split()"}, "a whole word"),
+    Answer("images_in_a_word_counted", {WORDS: 'words += [vocabulary["<image>"]] * (patches * word.count("<image>")) or [number]'}, "a whole word"),
+    Answer("words_cut_at_control_tokens", {"message[\"content\"].split()": "message[\"content\"].replace('<|', ' <|').replace('|>', '|> ').split()"}, "a whole word"),
+    Answer("control_tokens_cut_out", {"message[\"content\"].split()": "message[\"content\"].replace('<|end|>', '<unk>').replace('red<unk>', 'red').split()"}, "a whole word"),
 )  # fmt: skip

@@ -31,4 +31,10 @@ ANSWERS = (
     Answer("any_empty_step_refused", {"if not sum(counts):": "if not all(counts) or not counts:"}, "such a step is left out"),
     Answer("whole_numbers", {"/ sum(counts)": "// sum(counts)"}, "a float"),
     Answer("perplexity", {MEAN: "mean = sum(loss * count for loss, count in zip(losses, counts) if count) / sum(counts)\n    return math.exp(min(mean, 50))"}, "the loss"),
+    Answer("left_out_by_nan", {" if count)": " if count or loss == loss)"}, "an empty step is left out whatever its loss"),
+    Answer("empty_step_must_be_nan", {MEAN: "if any(loss == loss for loss, count in zip(losses, counts) if not count):\n        raise ValueError('a loss of nothing')\n    " + MEAN}, "an empty step is left out whatever its loss"),
+    Answer("empty_step_counts_one", {MEAN: "counts = [count or int(loss == loss) for loss, count in zip(losses, counts)]\n    " + MEAN}, "an empty step is left out whatever its loss"),
+    Answer("infinity_becomes_nan", {MEAN: MEAN + " + 0 * max(abs(loss) if count and loss == loss else 0 for loss, count in zip(losses, counts))"}, "the mean is infinite"),
+    Answer("infinity_refused", {MEAN: "if any(math.isinf(loss) for loss, count in zip(losses, counts) if count):\n        raise ValueError('diverged')\n    " + MEAN}, "the mean is infinite"),
+    Answer("a_tensor", {MEAN: MEAN.replace("return ", "return torch.tensor(") + ")"}, "a float"),
 )  # fmt: skip

@@ -38,4 +38,8 @@ ANSWERS = (
     Answer("empty_negatives_accepted", {"not len(positives) or not len(negatives)": "not len(positives)"}, "ValueError"),
     Answer("one_with_an_axis", {RETURN: "return (sum(losses) / 2)[None], sum(shares) / 2"}, "no axes"),
     Answer("always_float32", {"return sum(losses) / 2, sum(shares) / 2": "return (sum(losses) / 2).half().to(positives), sum(shares) / 2"}, "full precision"),
+    Answer("accuracy_float32", {"(matches == labels).to(fused.dtype).mean()": "(matches == labels).float().mean()"}, "the dtype of positives"),
+    Answer("accuracy_float64", {"(matches == labels).to(fused.dtype).mean()": "(matches == labels).double().mean()"}, "the dtype of positives"),
+    Answer("loss_float32", {"return sum(losses) / 2,": "return sum(losses).float() / 2,"}, "the dtype of positives"),
+    Answer("loss_float64", {"return sum(losses) / 2,": "return sum(losses).double() / 2,"}, "the dtype of positives"),
 )  # fmt: skip

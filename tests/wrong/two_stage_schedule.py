@@ -44,4 +44,12 @@ ANSWERS = (
     Answer("stage_0_accepted", {CHECK: "if stage > 2:"}, "ValueError"),
     Answer("frozen_before_the_check", {f"        {CHECK}\n": f"        self.requires_grad_(False)\n        {CHECK}\n"}, "a refused call changes nothing"),
     Answer("optimizer_dropped_by_a_refused_call", {f"        {CHECK}\n": f"        before, self.optimizer = self.optimizer, None\n        {CHECK}\n"}, "a refused call changes nothing"),
+    Answer("optimizer_kept", {OPTIMIZER: "before, self.optimizer = self.optimizer, torch.optim.AdamW(groups)\n        if stage == 2 and before and len(before.param_groups) == 4:\n            for group in groups[4:]:\n                before.add_param_group(group)\n            self.optimizer = before"}, "a new one in each stage"),
+    Answer("optimizer_filled_again", {OPTIMIZER: "before, self.optimizer = self.optimizer, torch.optim.AdamW(groups)\n        if before:\n            before.param_groups, before.state = self.optimizer.param_groups, self.optimizer.state\n            self.optimizer = before"}, "a new one in each stage"),
+    Answer("optimizer_kept_in_the_same_stage", {OPTIMIZER: "before, self.optimizer = self.optimizer, torch.optim.AdamW(groups)\n        if before and len(before.param_groups) == len(groups):\n            before.param_groups = self.optimizer.param_groups\n            self.optimizer = before"}, "a new one in each call"),
+    Answer("optimizer_copied_by_a_refused_call", {f"        {CHECK}\n": f"        if self.optimizer and stage not in (1, 2):\n            self.optimizer = torch.optim.AdamW(self.optimizer.param_groups)\n        {CHECK}\n"}, "the optimizer stays the same object"),
+    Answer("other_eps", {"AdamW(groups)": "AdamW(groups, eps=1e-6)"}, "the defaults"),
+    Answer("amsgrad", {"AdamW(groups)": "AdamW(groups, amsgrad=True)"}, "the defaults"),
+    Answer("maximizes", {"AdamW(groups)": "AdamW(groups, maximize=True)"}, "the defaults"),
+    Answer("encoder_frozen_in_stage_2_only", {FREEZE: "        self.llm.requires_grad_(False)\n        self.projector.requires_grad_(False)\n        self.vision.requires_grad_(stage == 1 and self.optimizer is None)\n"}, "the first call freezes the encoder"),
 )  # fmt: skip

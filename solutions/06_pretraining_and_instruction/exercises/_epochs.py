@@ -444,6 +444,28 @@ def buggy_table_of_log_probabilities(table, conversations, eos, batch_size, lr):
     ), model.weight.detach().log_softmax(dim=1)
 
 
+def buggy_mean_of_each_turn(table, conversations, eos, batch_size, lr):
+    total = count = 0
+    for start in range(0, len(conversations), batch_size):
+        before, after, sizes = [], [], []
+        for turns in conversations[start : start + batch_size]:
+            row = []
+            for turn in turns:
+                part = turn["value"] + [eos] * (turn["from"] == "gpt")
+                if turn["from"] == "gpt":
+                    before += [row[-1], *part[:-1]]
+                    after += part
+                sizes.append(len(part) * (turn["from"] == "gpt"))
+                row += part
+        leaf = table.clone().requires_grad_()
+        losses = F.cross_entropy(leaf[before], torch.tensor(after), reduction="none")
+        (gradient,) = torch.autograd.grad(losses.mean(), leaf)
+        table = table - lr * gradient
+        for size, part in zip(sizes, losses.split(sizes)):
+            total, count = total + part.mean().item() * size, count + size
+    return total / count, table
+
+
 def buggy_weighted_by_conversations(table, conversations, eos, batch_size, lr):
     total = count = 0
     for start in range(0, len(conversations), batch_size):
@@ -1035,6 +1057,70 @@ def buggy_reports_the_median(table, conversations, eos, batch_size, lr):
                     last = number
         table = table - lr * gradient / learned
     return sorted(losses)[len(losses) // 2], table.float()
+
+
+def buggy_rows_scaled_by_their_frequency(table, conversations, eos, batch_size, lr):
+    seen = torch.zeros(len(table))
+    batches, sums = [], []
+    for start in range(0, len(conversations), batch_size):
+        pairs = []
+        for turns in conversations[start : start + batch_size]:
+            last = None
+            for turn in turns:
+                for number in turn["value"] + ([eos] if turn["from"] == "gpt" else []):
+                    if turn["from"] == "gpt":
+                        pairs.append((last, number))
+                        seen[last] += 1
+                    last = number
+        batches.append(pairs)
+    for pairs in batches:
+        leaf = table.clone().requires_grad_()
+        before, after = torch.tensor(pairs).T
+        loss = F.cross_entropy(leaf[before], after, reduction="sum")
+        (gradient,) = torch.autograd.grad(loss, leaf)
+        mean = gradient / seen[:, None]
+        table = table - lr * mean * seen[:, None] / len(pairs)
+        sums.append(loss.item())
+    return sum(sums) / sum(map(len, batches)), table
+
+
+def buggy_equal_pairs_count_once(table, conversations, eos, batch_size, lr):
+    total = count = 0
+    for start in range(0, len(conversations), batch_size):
+        pairs = set()
+        for turns in conversations[start : start + batch_size]:
+            row = []
+            for turn in turns:
+                part = turn["value"] + [eos] * (turn["from"] == "gpt")
+                if turn["from"] == "gpt":
+                    pairs |= set(zip([row[-1], *part], part))
+                row += part
+        before, after = torch.tensor(sorted(pairs)).T
+        leaf = table.clone().requires_grad_()
+        loss = F.cross_entropy(leaf[before], after)
+        table = table - lr * torch.autograd.grad(loss, leaf)[0]
+        total, count = total + loss.item() * len(pairs), count + len(pairs)
+    return total / count, table
+
+
+def buggy_equal_pairs_reported_once(table, conversations, eos, batch_size, lr):
+    table, losses = table.double(), []
+    for start in range(0, len(conversations), batch_size):
+        gradient, seen, learned = torch.zeros_like(table), {}, 0
+        for turns in conversations[start : start + batch_size]:
+            last = None
+            for turn in turns:
+                for number in turn["value"] + ([eos] if turn["from"] == "gpt" else []):
+                    if turn["from"] == "gpt":
+                        chances = table[last].softmax(dim=0)
+                        seen[last, number] = -chances[number].log().item()
+                        chances[number] -= 1
+                        gradient[last] += chances
+                        learned += 1
+                    last = number
+        table = table - lr * gradient / learned
+        losses += seen.values()
+    return sum(losses) / len(losses), table.float()
 
 
 def right_padded_on_the_left(table, conversations, eos, batch_size, lr):

@@ -99,7 +99,7 @@ EXERCISE = Exercise(
     hints=(
         "Write the epoch yourself, as plainly as you can: for each batch, the list of all pairs (id before, learned id). With these pairs the loss is `F.cross_entropy(leaf[before], after)`.",
         "To find the pairs, build the sequence of a conversation and, beside it, a list of bools: True for the ids of gpt and their eos. The learned ids are those with True, and the id before each stands in the sequence just before it.",
-        "Use five or more conversations with one to three exchanges of unequal lengths, a batch size that does not divide their number, ids that occur several times, and a learning rate of about 1.",
+        "Use five or more conversations with one to three exchanges of unequal lengths, a batch size that does not divide their number, a *pair* (id before, learned id) that occurs several times in one batch, and a learning rate of about 1.",
         "Compare both results: `assert abs(loss - wanted_loss) < 1e-3` and `assert (table - wanted_table).abs().max() < 1e-3`. Many versions report the right loss and train wrongly, or the reverse.",
     ),
     driver=Driver("bugs"),

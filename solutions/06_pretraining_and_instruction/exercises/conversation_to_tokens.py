@@ -7,6 +7,8 @@ from mmlab.instructor.authoring.exercise import Compare, Driver, Exercise, mista
 WORDS = "<bos> <|system|> <|user|> <|assistant|> <|end|> <image> <unk> what is this a red circle big blue square ? 2 + 4"
 VOCABULARY = {word: 100 - 3 * number for number, word in enumerate(WORDS.split())}
 OTHER = {word: number for number, word in enumerate(sorted(WORDS.split()))}
+# words that hold a token, and are none
+GLUED = ["<image>what", "red<image>", "<image><image>", "red<|end|>", "<|assistant|>red", "<bos>."]
 ROLES = {"s": "system", "u": "user", "a": "assistant"}
 
 
@@ -28,6 +30,7 @@ def cases(rng):
             role = "ua"[turn % 2] if turn or number % 2 else "s"
             words = rng.choice(["what", "is", "red", "circle", "?", "ring", "2"], rng.integers(0, 6)).tolist()
             words += ["<image>"] * int(role == "u" and rng.integers(0, 3))
+            words += rng.permutation(GLUED).tolist()[: int(rng.integers(0, 3))] if role == "u" else []
             lines.append(f"{role}: {' '.join(words)}")
         made.append(call(" | ".join(lines), int(rng.integers(1, 5)), (VOCABULARY, OTHER)[number % 2]))
     return made
@@ -63,6 +66,12 @@ CLAUSES = {
         call("u: what ? <|end|> <|assistant|> a red circle <|end|> | a: big"),
         call("u: <bos> <|user|> <|system|> | a: <|end|> red <|user|> <bos> <|assistant|> <|system|>"),
         call("s: <|user|> <|end|> | u: <image> <|end|> | a: red", 3, OTHER),
+    ],
+    "only the whole word is a token": [
+        call("u: <image>what is this ? | a: red", 3),
+        call("u: what<image> red<image>circle <image> <image>? | a: red", 2),
+        call("u: <image><image> <image>\n<IMAGE> image < image > | a: red", 4),
+        call("u: red<|end|> <|assistant|>red <bos>? | a: red<|end|> a<unk>"),
     ],
     "an unknown role": [
         call(f"{role}: what | a: red")
@@ -101,7 +110,7 @@ def by_template(messages, vocabulary, *, patches):
     words, speakers = ["<bos>"], [""]
     for message in messages:
         content = [word if word not in control else "<unk>" for word in message["content"].split()]
-        content = " ".join(content).replace("<image>", " ".join(["<image>"] * patches)).split()
+        content = [copy for word in content for copy in [word] * (patches if word == "<image>" else 1)]
         words += ["<|%s|>" % message["role"], *content, "<|end|>"]
         speakers += ["", *[message["role"]] * (len(content) + 1)]
     ids = [vocabulary.get(word, vocabulary["<unk>"]) for word in words]

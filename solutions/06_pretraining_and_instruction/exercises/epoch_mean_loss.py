@@ -26,10 +26,13 @@ CLAUSES = {
         call([NAN, 2.0, 1.0], [0, 2, 1]),
         call([3.0, NAN], [5, 0]),
         call([1.0, NAN, NAN, 4.0], [1, 0, 0, 1]),
+        call([5.0, 2.0, 0.0, 1.0], [0, 3, 0, 1]),
+        call([INF, 2.0, -INF], [0, 3, 0]),
     ],
-    "a run that has diverged": [call([1.0, NAN, 2.0], [3, 1, 2]), call([NAN, NAN], [0, 2]), call([1.0, INF], [2, 1])],
+    "a run that has diverged": [call([1.0, NAN, 2.0], [3, 1, 2]), call([NAN, NAN], [0, 2]), call([INF, NAN], [1, 2])],
+    "an infinite loss": [call([1.0, INF], [2, 1]), call([INF, 1.0, 2.0], [1, 4, 2]), call([INF], [3])],
     "different lengths": [call([1.0, 2.0], [3]), call([1.0], [3, 4]), call([], [1]), call([1.0], []), call([1.0], [2, 0])],
-    "no token": [call([], []), call([NAN], [0]), call([NAN, NAN, NAN], [0, 0, 0])],
+    "no token": [call([], []), call([NAN], [0]), call([2.0, 1.0], [0, 0]), call([NAN, NAN, NAN], [0, 0, 0])],
     "large counts, negative losses": [
         call([1e-3, 2e3], [2_000_000, 3]),
         call([-0.5, 0.25, -1.0], [2, 5, 1]),
@@ -44,8 +47,8 @@ def running(losses, counts):
     mean, seen = 0.0, 0
     for loss, count in zip(losses, counts):
         if count > 0:
+            mean = mean * (seen / (seen + count)) + loss * (count / (seen + count))
             seen += count
-            mean += (loss - mean) * count / seen
     if seen == 0:
         raise ValueError("nothing")
     return mean

@@ -6,10 +6,11 @@ RATES = {"projector_lr": 1e-3, "llm_lr": 2e-5, "decay": 0.1}
 
 
 def case(*stages, sizes=(5, 4, 7), **numbers):
-    """Return one case: the model's sizes, then the stages in order, each with a report."""
-    steps = [["new", list(sizes)]]
-    for stage in stages:
-        steps += [["call", "start_stage", [stage], RATES | numbers], ["call", "report"]]
+    """Return one case: the sizes, then the stages in order with rates of their own, each with a report."""
+    steps = [["new", list(sizes)], ["call", "report"]]
+    for number, stage in enumerate(stages):
+        own = {name: value * (8 - number) / 8 for name, value in (RATES | numbers).items()}
+        steps += [["call", "start_stage", [stage], own], ["call", "report"]]
     return {"steps": steps}
 
 
@@ -26,7 +27,7 @@ def cases(rng):
 CLAUSES = {
     "stage 1": [case(1)],
     "stage 2": [case(2)],
-    "one stage after the other": [case(1, 2), case(2, 1), case(1, 1), case(2, 2, 1, 2)],
+    "one stage after the other": [case(1, 2), case(2, 1), case(1, 1), case(2, 2), case(2, 2, 1, 2)],
     "another stage is refused": [case(0), case(3), case(-1)],
     "a refused call changes nothing": [case(1, 3), case(2, 0, 1), case(2, -1), case(1, 0, 2)],
     "no weight decay": [case(1, 2, decay=0.0)],
