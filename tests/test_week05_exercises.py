@@ -286,12 +286,13 @@ def entry(captioner) -> str:
         weights = arguments[0]
         before = {name: part.detach().clone() for name, part in weights.items()}
         captions, loss = captioner(*arguments)
-        learned, frozen = torch.autograd.grad(
-            loss, [weights["projector"], weights["encoder"]], allow_unused=True
-        )
+        learned, frozen = None, None
+        if loss.requires_grad:
+            parts = [weights["projector"], weights["encoder"]]
+            learned, frozen = torch.autograd.grad(loss, parts, allow_unused=True)
         flags = [part is not None and bool(part.any()) for part in (learned, frozen)]
         changed = [name for name, part in weights.items() if not torch.equal(part, before[name])]
-        found.append((captions, round(loss.item(), 2), flags, changed))
+        found.append((captions, round(loss.item(), 2), loss.requires_grad, flags, changed))
     return str(found)
 
 

@@ -27,7 +27,7 @@ def sentences(shapes, background, limit):
         glue = " " if groups["near"] else " and "
         text = glue.join(pieces[:2]) + "".join(" and " + piece for piece in pieces[2:])
         if level == 0:
-            text = f"{text} on a {background} background"
+            text = f"{text} on {'an' if background[0] in 'aeiou' else 'a'} {background} background"
         if text.count(" ") < limit:
             return text
     raise ValueError(limit)
@@ -68,7 +68,7 @@ def by_counting(shapes, background, limit):
                 else " "
             )
         text += (relation + " " if relation else "") + ("an " if words[0] in "aeiou" else "a ") + words
-    return text + f" on a {background} background" * whole
+    return text + f" on a{'n' * (background[0] in 'aeiou')} {background} background" * whole
 
 
 ANSWERS = (

@@ -25,7 +25,7 @@ def put_by_index(ids, embeds, features, *, image_id):
     for image, size in zip(features, sizes):
         part = tuple(axis[start : start + size] for axis in where)
         result, start = result.index_put(part, image.type_as(embeds)), start + size
-    return result * 1
+    return result  # embeds itself without an image
 
 
 ANSWERS = (

@@ -28,4 +28,6 @@ ANSWERS = (
     Answer("end_expected", {"wanted.append(caption)": "wanted.append([*caption, 0])"}, "without EOS"),
     Answer("end_not_in_the_loss", {"range(len(target) + 1), [*target, 0]": "range(len(target)), target"}, "EOS is learned"),
     Answer("mean_of_the_rows", {"log_probabilities += logits": "log_probabilities += [float(np.mean(part)) for part in [logits", "[*target, 0]].tolist()": "[*target, 0]].tolist()]]"}, "the mean over all ids"),
+    Answer("graph_unwatched", {"        assert loss.requires_grad\n": ""}, "a crash counts for neither"),
+    Answer("tensors_watched_not_the_dict", {"        " + UNCHANGED + "\n": "        assert all(torch.equal(mine, before[name]) for name, mine in parts.items())\n", "        before = {name:": "        parts = dict(weights)\n        before = {name:"}, "another tensor under the name"),
 )  # fmt: skip

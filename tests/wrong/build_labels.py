@@ -30,4 +30,7 @@ ANSWERS = (
     Answer("image_id_never_learned", {RETURN: "return ids, mask, labels.masked_fill(labels == image_id, -100)"}, "an answer may have any id"),
     Answer("prompts_extended", {IDS: "prompts[row] += answers[row]\n        ids[row, : end - 1] = torch.tensor([image_id] * image_tokens + prompts[row])"}, "no list is changed"),
     Answer("pads_of_the_longest_only", {RETURN: "labels[int(torch.tensor(ends).argmin()), min(ends) :] = eos\n    " + RETURN}, "no padding is learned"),
+    Answer("eos_in_the_answer_unlearned", {LABELS: LABELS + "\n        labels[row, start : end - 1][ids[row, start : end - 1] == eos] = -100"}, "an ordinary id of the answer"),
+    Answer("answer_cut_at_eos", {LABELS: LABELS.replace("end", "(start + [*answers[row], eos].index(eos) + 1)")}, "its own EOS is the last one"),
+    Answer("image_id_unlearned", {"return ids, mask, labels": "return ids, mask, labels.masked_fill(ids == image_id, -100)"}, "an ordinary id of the answer"),
 )  # fmt: skip

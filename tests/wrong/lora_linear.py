@@ -31,4 +31,6 @@ ANSWERS = (
     Answer("count_of_tensors", {"return self.down.numel() + self.up.numel()": "return 2"}, "numbers"),
     Answer("rank_of_the_full_layer", {"return self.down.numel() + self.up.numel()": "return self.weight.numel()"}, "r · (I + O)"),
     Answer("matrices_only", {"x @ self.down.T @ self.up.T": "torch.mm(torch.mm(x, self.down.T), self.up.T)"}, "x has any number of axes"),
+    Answer("frozen_by_the_merge", {ADD: ADD + "\n            self.down.requires_grad_(False)"}, "both stay learned"),
+    Answer("up_frozen_by_the_unmerge", {TAKE: TAKE + "\n            self.up.requires_grad_(False)"}, "both stay learned"),
 )  # fmt: skip

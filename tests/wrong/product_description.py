@@ -3,7 +3,7 @@
 from mmlab.instructor.authoring.exercise import Answer
 
 RELATIONS = '{"left of": right, "right of": -right, "above": down, "below": -down}'
-LEVELS = '((True, f" on a {background} background"), (True, ""), (False, ""))'
+LEVELS = '((True, last), (True, ""), (False, ""))'
 RELATED = 'text += " " + " and ".join(f"{relation} {phrase(shape, sizes)}" for relation, shape in related)'
 ALONE = 'text += "".join(f" and {phrase(shape, sizes)}" for shape in alone) + ground'
 
@@ -24,10 +24,13 @@ ANSWERS = (
     Answer("less_than_the_limit", {"<= limit": "< limit"}, "exactly limit words are allowed"),
     Answer("limit_of_characters", {"len(text.split()) <= limit": "len(text) <= 6 * limit"}, "words"),
     Answer("shapes_left_out", {'    raise ValueError(f"{len(text.split())} words are left, and {limit} are allowed")': '    if limit < 3:\n        raise ValueError("too short")\n    return phrase(subject, False)'}, "ValueError"),
-    Answer("background_never_left_out", {LEVELS: '((True, f" on a {background} background"), (False, f" on a {background} background"))'}, "first the background"),
-    Answer("sizes_never_left_out", {LEVELS: '((True, f" on a {background} background"), (True, ""))'}, "then the sizes"),
+    Answer("background_never_left_out", {LEVELS: '((True, last), (False, last))'}, "first the background"),
+    Answer("sizes_never_left_out", {LEVELS: '((True, last), (True, ""))'}, "then the sizes"),
     Answer("size_of_the_subject_only", {'join(f"{relation} {phrase(shape, sizes)}"': 'join(f"{relation} {phrase(shape, False)}"'}, "every shape's size"),
     Answer("colour_first", {"f\"{shape['size']} {shape['colour']}\"": "f\"{shape['colour']} {shape['size']}\""}, "size, colour, kind"),
-    Answer("an_before_small", {"in 'aeiou'": "in 'aeious'"}, "an before a, e, i, o and u"),
+    Answer("an_before_small", {"words[0] in 'aeiou'": "words[0] in 'aeious'"}, "an before a, e, i, o and u"),
     Answer("list_emptied", {"subject, *others = shapes": "subject, others = shapes.pop(0), shapes"}, "nothing is changed in place"),
+    Answer("background_with_a", {"'an' if background[0] in 'aeiou' else 'a'": "'a'"}, "the article of the background"),
+    Answer("background_of_orange", {"background[0] in 'aeiou'": "background == 'orange'"}, "an before each vowel"),
+    Answer("background_with_the_article_of_the_subject", {"background[0] in 'aeiou'": "subject['colour'][0] in 'aeiou'"}, "the article of the background"),
 )  # fmt: skip

@@ -28,4 +28,7 @@ ANSWERS = (
     Answer("no_image_fails", {TOKENS: "torch.cat([image.to(embeds.dtype) for image in features])"}, "the list may be empty"),
     Answer("same_object", {"return " + PUT: "return " + PUT + " if len(features) else embeds.mul_(1)"}, "nothing is changed in place"),
     Answer("first_image_repeated", {TOKENS: "torch.cat([embeds.new_zeros(0, embeds.shape[2]), *(features[0][: len(image)].to(embeds.dtype) if len(features[0]) >= len(image) else image.to(embeds.dtype) for image in features)])"}, "each image has its own tokens"),
+    Answer("text_kept_by_a_product", {PUT: "embeds * ~placeholder[..., None] + torch.zeros_like(embeds).masked_scatter(placeholder[..., None], tokens)"}, "NaN times 0 is NaN"),
+    Answer("images_through_float32", {"image.to(embeds.dtype) for": "image.float().to(embeds.dtype) for"}, "float64 stays float64"),
+    Answer("text_through_float32", {PUT: "embeds.float().to(embeds.dtype).masked_scatter(placeholder[..., None], tokens)"}, "float64 stays float64"),
 )  # fmt: skip

@@ -33,4 +33,5 @@ ANSWERS = (
     Answer("sort_without_order", {"outside.gather(1, back)": "(scaled < ascending.masked_fill(outside, torch.inf).amin(dim=1, keepdim=True))"}, "of equal logits some may be outside"),
     Answer("in_place", {SCALED: "scaled = logits.div_(temperature[:, None])"}, "nothing is changed in place"),
     Answer("double", {FILL: FILL + ".double().add(1e-4)"}, "the divided logits"),
+    Answer("p_of_1_loses_the_tail", {"1 - p[:, None]": "(1 - p[:, None]).clamp(min=1e-3)"}, "1 keeps all"),
 )  # fmt: skip

@@ -164,6 +164,8 @@ VERSIONS = (
     version("buggy_divided_by_too_many", ROWS, {"number += len(target)": "number += len(target) + 1"}),
     version("buggy_label_smoothing", WHOLE, {"labels[:, 1:].flatten())": "labels[:, 1:].flatten(), label_smoothing=0.05)"}),
     version("buggy_caption_in_reverse", ROWS, {"captions.append(caption)": "captions.append(caption[::-1])"}),
+    version("buggy_loss_without_a_graph", ROWS, {"return captions, total / number": "return captions, (total / number).detach()"}),
+    version("buggy_other_positions_bound", WHOLE, {"    return captions, loss": '    weights["wpe"] = weights["wpe"].roll(1, 0)\n    return captions, loss'}),
     # Hidden cases have these, too.
     version("right_double", ROWS, {"F.cross_entropy(logits, target": "F.cross_entropy(logits.double(), target"}),
     version("right_where", LEFT, {"-(scores * kept).sum()": "-torch.where(kept, scores, 0.0).sum()", "out == 0": "out < 1"}),
@@ -188,6 +190,8 @@ VERSIONS = (
     version("buggy_targets_cut_to_the_shortest", LEFT, {"[target + [0] for target in targets]": "[target[: min(map(len, targets))] + [0] for target in targets]"}),
     version("buggy_gap_unmasked", LEFT, {"torch.cat((ones, visible), 1)": "torch.cat((ones, visible | True), 1)"}),
     version("buggy_mean_not_subtracted", LEFT, {' - weights["mean"])': ")"}),
+    version("buggy_loss_made_anew", LEFT, {"    return captions, loss": "    loss = torch.tensor(loss.item())\n    return captions, loss"}),
+    version("buggy_other_mean_bound", ROWS, {"    return captions, total": '    weights["mean"] = weights["mean"] * 0.9 + 0.1 * features.mean(dim=(0, 1))\n    return captions, total'}),
     version("buggy_prompts_share_the_last_image", ROWS, {"features[row] @": "features[-1] @"}),
 )  # fmt: skip
 
@@ -213,6 +217,7 @@ def against_a_batch_of_one(captioner):
         captions, loss = captioner(weights, images, prompts, targets, 10)
         for name, old in zip(weights, stored):
             assert weights[name].equal(old)
+        assert loss.requires_grad
         loss.backward()
         assert weights["projector"].grad.abs().sum() > 0 if weights["projector"].grad is not None else False
         assert weights["encoder"].grad is None or weights["encoder"].grad.abs().sum() == 0
@@ -247,7 +252,7 @@ def padded_by_hand(captioner):
         targets = [torch.randint(1, 12, (n,), generator=generator).tolist() for n in (3, 1, 6, 2, 2)]
         copies = {name: part.detach().clone() for name, part in weights.items()}
         captions, loss = captioner(weights, images, prompts, targets, 8)
-        assert len(captions) == 5
+        assert len(captions) == 5 and loss.grad_fn is not None
         slopes = dict(zip(weights, torch.autograd.grad(loss, list(weights.values()), allow_unused=True)))
         for name in weights:
             assert (weights[name] - copies[name]).abs().max() == 0

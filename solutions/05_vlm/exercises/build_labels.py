@@ -45,6 +45,8 @@ def cases(rng):
         prompts = [[2] * (row % 2) + rng.integers(3, 80, size).tolist() for row, size in enumerate(sizes)]
         answers = [rng.integers(3, 80, size).tolist() for size in rng.permutation([1, 3, 4, 7])[: len(sizes)]]
         prompts[0].insert(1, 2)
+        answers[-1].insert(0, 2)
+        answers[0].append(90)
         drawn.append(pair(prompts, answers, image_tokens=1 + number))
     return drawn
 
@@ -58,8 +60,9 @@ CLAUSES = {
     "an image without tokens, one with many": [pair(PROMPTS, ANSWERS, image_tokens=0), pair(PROMPTS, ANSWERS, image_tokens=1), pair(PROMPTS, ANSWERS, image_tokens=40)],
     "nothing but EOS": [pair([[]], [[]], image_tokens=0), pair([[], []], [[], []], image_tokens=2), pair([[2, 2], [2]], [[], []])],
     "EOS in the prompt": [pair([[2, 2, 11, 2], [11]], [[21], [22, 23]]), pair([[11, 2], [11, 2]], [[21, 22], [23]])],
+    "EOS in the answer": [pair([[11], [12, 13]], [[21, 2, 22], [2]]), pair([[11, 2], []], [[2, 2], [23, 24, 2]])],
     "other special ids": [pair(PROMPTS, ANSWERS, eos=0), pair(PROMPTS, ANSWERS, eos=50_256, image_id=-200), pair(PROMPTS, ANSWERS, image_id=2), pair(PROMPTS, ANSWERS, image_id=0)],
-    "the image's id inside a text": [pair([[11, 90], [12]], [[21], [90, 22, 23]])],
+    "the image's id inside a text": [pair([[11, 90], [12]], [[21], [90, 22, 23]]), pair([[90], [90, 90]], [[90], []], image_tokens=0)],
     "the answer is the longest part, or the prompt": [pair([[11], [12]], [list(range(20, 34)), [21]]), pair([list(range(20, 34)), [11]], [[21], [22]])],
     "unequal lists": [pair(PROMPTS, ANSWERS[:2]), pair(PROMPTS[:1], ANSWERS[:2]), pair([], [[21]])],
 }  # fmt: skip

@@ -95,7 +95,7 @@ def layer(make, outputs, inputs, rank, alpha, *steps, bias=True, trained=True) -
     if trained:
         calls.append(["set", "up.data", make(outputs, rank)])
     for step in steps:
-        if step in ("weight", "bias", "up", "down"):
+        if step in ("weight", "bias", "up", "down", "up.requires_grad", "down.requires_grad"):
             calls.append(["get", step])
         elif step in ("x", "gradients"):
             calls.append(["call", step.replace("x", ""), [make(3, inputs)]])
@@ -142,13 +142,14 @@ def of_shape(*shape) -> dict:
     return case
 
 
+LEARNED = ("up.requires_grad", "down.requires_grad")
 CLAUSES = {
     "the start is the trained layer": [fixed(4, 3, 2, 5, *ALL, trained=False), fixed(3, 5, 1, 2, "x", "gradients", "up", trained=False, bias=False)],
     "no bias": [fixed(4, 3, 2, 3, *(step for step in ALL if step != "bias"), bias=False), fixed(4, 3, 2, 3, "bias", "gradients", bias=False)],
     "alpha over the rank": [fixed(4, 3, rank, alpha, "x", "gradients", "merge", "weight") for rank, alpha in ((1, 1), (2, 8), (3, 3), (2, 0.5), (4, 16), (2, -1))],
     "a merge of a merged layer": [fixed(4, 3, 2, 3, "merge", "merge", "weight", "x", "unmerge", "weight", "x"), fixed(4, 3, 2, 3, "merge", "unmerge", "merge", "weight", "x")],
     "an unmerge of one that is not merged": [fixed(4, 3, 2, 3, "unmerge", "weight", "x", "gradients", "merge", "weight"), fixed(4, 3, 2, 3, "merge", "unmerge", "unmerge", "weight", "x", "gradients")],
-    "down and up stay": [fixed(4, 3, 2, 3, "merge", "down", "up", "unmerge", "down", "up"), fixed(4, 3, 2, 3, "merge", "trainable", "unmerge", "trainable")],
+    "down and up stay": [fixed(4, 3, 2, 3, "merge", "down", "up", "unmerge", "down", "up"), fixed(4, 3, 2, 3, "merge", "trainable", "unmerge", "trainable"), fixed(4, 3, 2, 3, "merge", *LEARNED, "unmerge", *LEARNED, "down", "up")],
     "equal widths": [fixed(4, 4, 2, 3, *ALL), fixed(3, 3, 3, 2, *ALL)],
     "width 1, rank 1, a rank above the widths": [fixed(1, 1, 1, 2, *ALL), fixed(2, 1, 3, 2, *ALL), fixed(1, 4, 2, 2, *ALL)],
     "inputs of any shape": [of_shape(3), of_shape(2, 5, 3), of_shape(2, 1, 4, 3), of_shape(1, 3)],

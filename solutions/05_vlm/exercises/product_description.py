@@ -27,7 +27,7 @@ def shortest_last(shapes, background, limit):
         return " and ".join([" ".join([names[0], *near[:1]]), *near[1:], *rest]) + ground
 
     whole = ("size", "colour", "kind")
-    tries = [text(whole, f" on a {background} background"), text(whole, ""), text(whole[1:], "")]
+    tries = [text(whole, f" on {article([background])} background"), text(whole, ""), text(whole[1:], "")]
     fitting = [each for each in tries if len(each.split(" ")) <= limit]
     if not fitting:
         raise ValueError(tries[-1])
@@ -37,7 +37,10 @@ def shortest_last(shapes, background, limit):
 def list_of_words(shapes, background, limit):
     names = ("left of", "right of", "above", "below")
     for keys, tail in (
-        (("size", "colour", "kind"), ["on", "a", background, "background"]),
+        (
+            ("size", "colour", "kind"),
+            ["on", "a" + "n" * (background[0] in "aeiou"), background, "background"],
+        ),
         (("size", "colour", "kind"), []),
         (("colour", "kind"), []),
     ):
@@ -76,7 +79,7 @@ def cases(rng):
         ]  # fmt: skip
         words = len(shortest_last(shapes, "grey", 99).split())
         drawn += [
-            call(shapes, ("black", "grey", "white")[number % 3], limit)
+            call(shapes, ("black", "orange", "white")[number % 3], limit)
             for limit in (50, words - 1, words - 5)
         ]
     return drawn
@@ -99,13 +102,16 @@ CLAUSES = {
     "an and a": [
         call([shape("small orange star", 20, 20), shape("large orange square", 70, 20)], "grey", limit) for limit in (50, 10, 9, 8)
     ] + [call([shape("small orange star", 20, 20)], "white", 3), call([shape("small umber star", 20, 20)], "white", 3), call([shape("small ivory star", 20, 20), shape("small emerald ring", 70, 20)], "white", 8)],
+    "the background's article": [
+        call([shape(RED, 20, 20)], name, limit) for name in ("orange", "amber", "indigo", "umber", "emerald", "yellow") for limit in (50, 8, 7)
+    ],
     "limits that leave something out": [
         call([shape(RED, 20, 20), shape(BLUE, 70, 20), shape(PINK, 20, 70), shape(CYAN, 24, 30)], "grey", limit) for limit in (28, 27, 26, 25, 24, 23, 22, 21, 20, 19, 18, 17, 16, 15)
     ],
 }  # fmt: skip
 
 RELATIONS = '{"left of": right, "right of": -right, "above": down, "below": -down}'
-LEVELS = '((True, f" on a {background} background"), (True, ""), (False, ""))'
+LEVELS = '((True, last), (True, ""), (False, ""))'
 
 EXERCISE = Exercise(
     difficulty=2,
@@ -179,10 +185,14 @@ EXERCISE = Exercise(
             "look at the first word of the phrase",
         ),
         mistake(
+            "background_always_with_a",
+            {"'an' if background[0] in 'aeiou' else 'a'": "'a'"},
+            "your background has the article a before a vowel as well",
+            "write an before a, e, i, o and u, as for the shapes",
+        ),
+        mistake(
             "sizes_left_out_first",
-            {
-                LEVELS: '((True, f" on a {background} background"), (False, f" on a {background} background"), (False, ""))'
-            },
+            {LEVELS: '((True, last), (False, last), (False, ""))'},
             "you leave out the sizes before the background",
             "leave out the background first",
         ),

@@ -47,11 +47,18 @@ def case(rng, *rows: str, images=(), width=3, dtype=None, features=None) -> dict
     return call(ids, drawn(rng, *ids.shape, width, dtype=dtype), parts, image_id=7)
 
 
+def without_meaning(case: dict, number: float) -> dict:
+    """Return the case with this number in `embeds` at every placeholder."""
+    ids, embeds, _ = case["args"]
+    embeds[ids == case["kwargs"]["image_id"]] = number
+    return case
+
+
 def cases(rng):
     """Unequal rows, columns, widths and images; 0, 1, 2 and 3 images in a row."""
     return [
         case(rng, "axxxbc", "bcaabb", "xxaxxx", images=(3, 2, 3), width=4),
-        case(rng, "abxxxxc", "xxcxxab", images=(4, 2, 2), width=2),
+        without_meaning(case(rng, "abxxxxc", "xxcxxab", images=(4, 2, 2), width=2), float("nan")),
         case(rng, "xaxbxcd", "abcdxxx", "xxabxcc", images=(1, 1, 1, 3, 2, 1), width=5, dtype=DOUBLE),
         case(
             rng, "abcx", "xxxa", "abca", "xabx", images=(1, 3, 1, 1), width=3, dtype=DOUBLE, features=DOUBLE
@@ -65,6 +72,13 @@ def fixed(*rows: str, images=(), width=3, image_id=7, dtype=None, features=None)
     ids[ids == 7] = image_id
     parts = [table(count, width, shift=number + 1, dtype=features) / 4 for number, count in enumerate(images)]
     return call(ids, table(*ids.shape, width, dtype=dtype) / 2, parts, image_id=image_id)
+
+
+def huge(*rows: str, images) -> dict:
+    """Return one case in float64 whose numbers are infinite in float32."""
+    case = fixed(*rows, images=images, dtype=DOUBLE, features=DOUBLE)
+    case["args"][1:] = [case["args"][1] * 1e60, [image * 1e60 for image in case["args"][2]]]
+    return case
 
 
 ACROSS = fixed("axxb", "bxxa", images=(2, 2))
@@ -81,6 +95,12 @@ CLAUSES = {
     "reading order of the rows": [fixed("xaa", "bxa", "bcx", images=(1, 1, 1)), fixed("aax", "axb", "xcb", images=(1, 1, 1)), fixed("xx", "xx", images=(2, 2)), fixed("xxx", "xxx", images=(1, 2, 1, 2))],
     "only placeholders, one token, width 1": [fixed("x", images=(1,), width=1), fixed("x", "x", images=(1, 1)), fixed("xxxx", images=(4,), width=1)],
     "any int is the placeholder": [fixed("axxb", "bcax", images=(2, 1), image_id=number) for number in (0, -200, 10**12, 50_256)],
+    "no meaning at a placeholder": [
+        without_meaning(fixed("axxb", "xabx", images=(2, 1, 1), dtype=dtype), float(number))
+        for number in ("nan", "inf", "-inf")
+        for dtype in (None, DOUBLE)
+    ],
+    "numbers that only float64 has": [huge("axxb", "xabx", images=(2, 1, 1))],
     "the dtype of embeds": [
         fixed("axxb", "xabc", images=(2, 1), dtype=DOUBLE),
         fixed("axxb", "xabc", images=(2, 1), features=DOUBLE),
