@@ -16,7 +16,7 @@ def by_log_softmax(first, second, votes):
 
 
 def by_softplus(first, second, votes):
-    if first.size() != second.size() or votes.ndim != 2 or list(votes.shape) != [first.numel(), 2]:
+    if first.ndim > 1 or first.size() != second.size() or votes.ndim != 2 or list(votes.shape) != [first.numel(), 2]:
         raise ValueError(f"{first.shape} {second.shape} {votes.shape}")
     weights = votes.to(first.dtype)
     if not weights.sum() > 0:
@@ -26,7 +26,7 @@ def by_softplus(first, second, votes):
 
 
 def votes_spread_out(first, second, votes):
-    if first.shape != second.shape or votes.shape != torch.Size([len(first), 2]):
+    if first.ndim != 1 or first.shape != second.shape or votes.shape != torch.Size([len(first), 2]):
         raise ValueError("they do not fit together")
     if votes.max() == 0:
         raise ValueError("no vote")

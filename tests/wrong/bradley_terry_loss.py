@@ -4,7 +4,7 @@ from mmlab.instructor.authoring.exercise import Answer
 
 COST = "-(votes[:, 0] * F.logsigmoid(margin) + votes[:, 1] * F.logsigmoid(-margin))"
 RESULT = "cost.sum() / votes.sum()"
-SHAPES = "first.shape != second.shape or votes.shape != (len(first), 2)"
+SHAPES = "first.dim() != 1 or first.shape != second.shape or votes.shape != (len(first), 2)"
 
 ANSWERS = (
     Answer("first_votes_only_count", {RESULT: "cost.sum() / votes[:, 0].sum().clamp(min=1)"}, "all votes"),
@@ -20,9 +20,12 @@ ANSWERS = (
     Answer("clipped_margin", {"first - second": "(first - second).clamp(-30, 30)"}, "differences of any size"),
     Answer("eps_in_the_logarithm", {COST: "-(votes[:, 0] * (margin.sigmoid() + 1e-12).log() + votes[:, 1] * ((-margin).sigmoid() + 1e-12).log())"}, "finite and exact"),
     Answer("shapes_unchecked", {SHAPES: "False"}, "ValueError"),
-    Answer("votes_unchecked", {SHAPES: "first.shape != second.shape"}, "ValueError for votes of another shape"),
-    Answer("columns_unchecked", {SHAPES: "first.shape != second.shape or len(votes) != len(first)"}, "two columns"),
+    Answer("votes_unchecked", {SHAPES: "first.dim() != 1 or first.shape != second.shape"}, "ValueError for votes of another shape"),
+    Answer("columns_unchecked", {SHAPES: "first.dim() != 1 or first.shape != second.shape or len(votes) != len(first)"}, "two columns"),
     Answer("rewards_unchecked", {SHAPES: "votes.shape != (len(first), 2)"}, "ValueError for rewards of other shapes"),
+    Answer("columns_of_rewards_accepted", {"first.dim() != 1 or ": ""}, "ValueError for (B, 1)"),
+    Answer("always_float32", {RESULT: f"({RESULT}).float()"}, "the dtype of the inputs"),
+    Answer("always_float64", {"first - second": "(first - second).double()"}, "the dtype of the inputs"),
     Answer("no_votes_is_zero", {'raise ValueError("no votes")': "return 0 * first.sum()"}, "ValueError"),
     Answer("a_pair_without_votes_is_refused", {"not votes.any()": "not votes.any(dim=1).all()"}, "it has no effect"),
     Answer("second_has_no_gradient", {"first - second": "first - second.detach()"}, "both rewards learn"),

@@ -33,6 +33,8 @@ ANSWERS = (
     Answer("means_returned", {RETURN: "return loss, chosen.mean().detach(), rejected.mean().detach()"}, "(B,)"),
     Answer("rejected_has_no_gradient", {"margin = chosen - rejected": "margin = chosen - rejected.detach()"}, "both answers learn"),
     Answer("chosen_has_no_gradient", {"margin = chosen - rejected": "margin = chosen.detach() - rejected"}, "both answers learn"),
+    Answer("rewards_in_float32", {RETURN: "return loss, chosen.detach().float(), rejected.detach().float()"}, "the dtype of the inputs"),
+    Answer("loss_in_float32", {RETURN: "return loss.float(), chosen.detach(), rejected.detach()"}, "the dtype of the inputs"),
     Answer("loss_detached", {RETURN: "return loss.detach(), chosen.detach(), rejected.detach()"}, "a gradient for logp"),
     Answer("one_reward_in_the_graph", {RETURN: "return loss, chosen.detach(), rejected"}, "no gradient"),
     Answer("clamped_margin", {"margin = chosen - rejected": "margin = (chosen - rejected).clamp(-50, 50)"}, "margins in the thousands"),

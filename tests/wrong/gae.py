@@ -34,6 +34,7 @@ ANSWERS = (
     Answer("returns_times_mask", {RETURNS: "(advantages + values) * live"}, "NaN times 0 is NaN"),
     Answer("last_column_forgotten", {"reversed(range(rewards.shape[1]))": "reversed(range(rewards.shape[1] - 1))"}, "all columns"),
     Answer("first_column_forgotten", {"reversed(range(rewards.shape[1]))": "reversed(range(1, rewards.shape[1]))"}, "all columns"),
+    Answer("always_float32", {RETURN: f"return advantages.float(), {RETURNS}.float()"}, "the dtype of the inputs"),
     Answer("values_learn", {"values.detach()": "values"}, "no gradient flows"),
     Answer("rewards_learn", {"rewards.detach()": "rewards"}, "no gradient flows"),
     Answer("tail_learns", {"tail.detach()": "tail"}, "no gradient flows"),

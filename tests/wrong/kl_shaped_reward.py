@@ -31,6 +31,7 @@ ANSWERS = (
     Answer("empty_row_accepted", {CHECK: "True"}, "ValueError"),
     Answer("empty_row_among_others_accepted", {CHECK: "live.any()"}, "one empty row is enough"),
     Answer("padding_kept", {PENALTY: "(-beta * (logp - ref_logp))"}, "0 where nothing is live"),
+    Answer("always_float32", {RESULT: f"{RESULT}.float()"}, "the dtype of the inputs"),
     Answer("score_has_a_gradient", {".detach()": "", PENALTY: f"{PENALTY}.detach()"}, "no gradient flows"),
     Answer("minus_infinity_outside", {RESULT: f"{RESULT}.masked_fill(~live, -torch.inf)"}, "0 where nothing is live"),
     Answer("sum_returned", {RESULT: f"{RESULT}.sum(dim=1)"}, "one number a token"),

@@ -30,6 +30,8 @@ ANSWERS = (
     Answer("clamped", {".log_softmax(dim=2)": ".log_softmax(dim=2).clamp(min=-100)"}, "−∞ stays −∞, and thousands stay"),
     Answer("forbidden_is_finite", {SAFE: SAFE + ".clamp(min=-1e4)"}, "−∞ stays −∞"),
     Answer("eps", {".log_softmax(dim=2)": ".softmax(dim=2).add(1e-9).log()"}, "exact"),
+    Answer("always_float32", {"logits[:, :-1].masked_fill": "logits[:, :-1].float().masked_fill"}, "the dtype of the logits"),
+    Answer("always_float64", {RESULT: RESULT + ".double()"}, "the dtype of the logits"),
     Answer("no_gradient", {RESULT: RESULT + ".detach()"}, "gradients reach the logits"),
     Answer("a_list", {"return scores": "return list(scores", RESULT: RESULT + ")"}, "a tensor"),
 )  # fmt: skip

@@ -38,6 +38,9 @@ CLAUSES = {
         call(table(3) / 4, table(3, shift=1) / 4, THREE[:, :1]),
         call(table(3) / 4, table(3, shift=1) / 4, torch.ones(3, 3, dtype=torch.int64)),
         call(table(2) / 4, table(2, shift=1) / 4, torch.ones(2, dtype=torch.int64)),
+        call(table(3, 1) / 4, table(3, 1, shift=1) / 4, THREE),
+        call(table(3, 2) / 4, table(3, 2, shift=1) / 4, THREE),
+        call(table(1, 1) / 4, table(1, 1, shift=1) / 4, THREE[:1]),
     ],
     "no vote at all is refused": [
         call(table(3) / 4, table(3, shift=1) / 4, torch.zeros(3, 2, dtype=torch.int64)),
@@ -68,7 +71,7 @@ CLAUSES = {
         value(torch.tensor([1e4, 120.0]), torch.tensor([-1e4, -120.0]), votes((2, 0), (1, 0))),
     ],
     "two pairs": [call(table(2) / 4, table(2, shift=3) / 2, votes((1, 3), (2, 0)))],
-    "many votes": [call(table(3) / 4, table(3, shift=1).flip(0) / 4, votes((300, 700), (1, 0), (0, 90)))],
+    "many votes": [call(table(3) / 4, table(3, shift=1).flip(0) / 4, votes((900, 2100), (1, 0), (0, 90)))],
     "float64": [
         call(table(3, dtype=torch.float64) / 3, table(3, shift=1, dtype=torch.float64).flip(0) / 7, THREE)
     ],
@@ -79,7 +82,7 @@ CLAUSES = {
 
 
 def by_binary_cross_entropy(first, second, votes):
-    if first.shape != second.shape or tuple(votes.shape) != (len(first), 2):
+    if first.ndim != 1 or first.shape != second.shape or tuple(votes.shape) != (len(first), 2):
         raise ValueError("three shapes that do not fit together")
     count = votes.sum(dim=1)
     if not count.any():
@@ -115,7 +118,7 @@ EXERCISE = Exercise(
     driver=Driver("call", gradient=True),
     clauses=CLAUSES,
     cases=cases,
-    compare=Compare("close"),
+    compare=Compare("close", dtype=True),
     mistakes=(
         mistake(
             "sign_swapped",

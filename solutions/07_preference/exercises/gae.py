@@ -153,7 +153,7 @@ EXERCISE = Exercise(
     driver=Driver("call", gradient=True),
     clauses=CLAUSES,
     cases=cases,
-    compare=Compare("close", rtol=1e-4, atol=2e-5),
+    compare=Compare("close", rtol=1e-4, atol=2e-5, dtype=True),
     mistakes=(
         mistake(
             "tail_everywhere_zero",

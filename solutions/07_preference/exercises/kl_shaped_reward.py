@@ -137,7 +137,7 @@ EXERCISE = Exercise(
     driver=Driver("call", gradient=True),
     clauses=CLAUSES,
     cases=cases,
-    compare=Compare("close"),
+    compare=Compare("close", dtype=True),
     mistakes=(
         mistake(
             "wrong_sign",

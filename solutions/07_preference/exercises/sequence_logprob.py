@@ -44,7 +44,7 @@ CLAUSES = {
         call(*fixed("x...", "....")),
         call(*fixed("x")),
     ],
-    "a row without an answer": [call(*fixed("..xx", "....")), call(*fixed("...", "..."))],
+    "a row without an answer": [call(*fixed("..xx", "....")), value(*fixed("...", "..."))],
     "an answer anywhere": [
         call(*fixed(".x..", "..x.", "...x")),
         call(*fixed(".x.x", "..xx", ".xxx")),
@@ -65,16 +65,21 @@ CLAUSES = {
         call(FORBIDDEN, torch.tensor([[0, 1, 0, 4], [3, 3, 1, 0]]), ANSWERS),
         value(FORBIDDEN, torch.tensor([[0, 1, 2, 4], [3, 3, 1, 0]]), ANSWERS),
     ],
-    "logits in the thousands": [
-        call(*fixed("..xx", ".x.x", scale=1000.0)),
-        call(*fixed("..xx", scale=300.0)),
+    "logits up to 1,000": [
+        call(*fixed("..xx", ".x.x", scale=100.0)),
+        call(*fixed("..xx", scale=30.0)),
+        call(
+            torch.tensor([[[1000.0, -1000.0, 999.0], [-1000.0, -999.5, -998.0], [0.0, 1000.0, 3.0]]]),
+            torch.tensor([[0, 1, 0]]),
+            mask(".xx"),
+        ),
     ],
     "adding a number to all logits changes nothing": [
-        call(table(2, 4, 3) / 4 + 40, table(2, 4).long() % 3, ANSWERS)
+        call(table(2, 4, 3) / 4 + 400, table(2, 4).long() % 3, ANSWERS)
     ],
     "one token, one row, two words, one word": [
-        call(*fixed(".")),
-        call(*fixed(".", ".")),
+        value(*fixed(".")),
+        value(*fixed(".", ".")),
         call(*fixed(".x")),
         call(*fixed("..xx.", vocabulary=2)),
         call(*fixed("..xx.", ".xxxx", vocabulary=1)),
@@ -127,7 +132,7 @@ EXERCISE = Exercise(
     driver=Driver("call", gradient=True),
     clauses=CLAUSES,
     cases=cases,
-    compare=Compare("close"),
+    compare=Compare("close", rtol=1e-4, atol=1e-4, dtype=True),
     mistakes=(
         mistake(
             "prompt_included",
