@@ -14,12 +14,15 @@ from mmlab.instructor.authoring.case_records import setup_names
 from mmlab.instructor.grading import withheld
 
 WEEKS = pytest.mark.parametrize("week", [in_week(week) for week in COURSE])
+# What these weeks build by hand stands in their lessons and in other libraries; mmlab has no function for it.
+NOTHING_TO_WITHHOLD = ("06_pretraining_and_instruction", "07_preference")
 
 
 @WEEKS
 def test_every_week_forbids_what_hands_out_its_answers(week):
     week = week_called(week)
-    assert withheld.names_of(week), "every week builds something by hand, and the package has it"
+    built = week.id not in NOTHING_TO_WITHHOLD
+    assert bool(withheld.names_of(week)) == built, "what a week builds by hand and the package has is forbidden"
     assert all(functions_of(name) for name in withheld.names_of(week))
 
 

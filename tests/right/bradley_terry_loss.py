@@ -16,7 +16,12 @@ def by_log_softmax(first, second, votes):
 
 
 def by_softplus(first, second, votes):
-    if first.ndim > 1 or first.size() != second.size() or votes.ndim != 2 or list(votes.shape) != [first.numel(), 2]:
+    if (
+        first.ndim > 1
+        or first.size() != second.size()
+        or votes.ndim != 2
+        or list(votes.shape) != [first.numel(), 2]
+    ):
         raise ValueError(f"{first.shape} {second.shape} {votes.shape}")
     weights = votes.to(first.dtype)
     if not weights.sum() > 0:

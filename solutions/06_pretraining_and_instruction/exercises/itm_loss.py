@@ -61,7 +61,11 @@ CLAUSES = {
         call(table(4, 3), torch.zeros(0, 3), table(2, 3), table(2)),
         call(torch.zeros(0, 3), torch.zeros(0, 3), table(2, 3), table(2)),
     ],
-    "float64": [fixed(3, 6, 4, dtype=torch.float64), fixed(5, 2, 3, dtype=torch.float64), fixed(1, 1, 2, dtype=torch.float64)],
+    "float64": [
+        fixed(3, 6, 4, dtype=torch.float64),
+        fixed(5, 2, 3, dtype=torch.float64),
+        fixed(1, 1, 2, dtype=torch.float64),
+    ],
     "inputs that are not contiguous": [
         call((table(4, 3) / 4).T, (table(4, 6, shift=1) / 4).T, (table(4, 2) / 3).T, table(4)[::2] / 5)
     ],
