@@ -100,7 +100,7 @@ CLAUSES = {
         fixed({"width": 2, "heads": 1, "context_width": 2}, 2, 0, "..", ".x"),
     ],
     "tokens of any size": [
-        fixed(SIX, 3, 1, "..x", "...", scale=4.0),
+        fixed(SIX, 3, 1, "..x", "...", scale=2.0),
         fixed(SIX, 3, 2, "..x", "...", scale=0.02),
     ],
     "tokens that are not contiguous": [

@@ -86,7 +86,7 @@ CLAUSES = {
         fixed(plan(2, 1, 2, 2, 2), 2, "..", ".x"),
     ],
     "features of any size": [
-        fixed(SIX, 2, "..x", "...", scale=20.0),
+        fixed(SIX, 2, "..x", "...", scale=6.0),
         fixed(SIX, 2, "..x", "...", scale=0.02),
         fixed(SIX, 2, "..x", "...", scale=0.0),
     ],
