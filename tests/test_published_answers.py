@@ -43,7 +43,9 @@ def answers_in(folder: Path) -> list[str]:
         for answer in (*exercise.alternates, *exercise.mistakes)
     }
     texts = [
-        path for path in sorted(folder.rglob("*")) if path.is_file() and path.suffix not in (".npz", ".png", ".safetensors")
+        path
+        for path in sorted(folder.rglob("*"))
+        if path.is_file() and path.suffix not in (".npz", ".png", ".safetensors")
     ]
     assert len(texts) > 100 and len(solved) > 1 and len(bodies) > 50, (
         "nothing to search, or nothing to search for"

@@ -22,7 +22,9 @@ NOTHING_TO_WITHHOLD = ("06_pretraining_and_instruction", "07_preference")
 def test_every_week_forbids_what_hands_out_its_answers(week):
     week = week_called(week)
     built = week.id not in NOTHING_TO_WITHHOLD
-    assert bool(withheld.names_of(week)) == built, "what a week builds by hand and the package has is forbidden"
+    assert bool(withheld.names_of(week)) == built, (
+        "what a week builds by hand and the package has is forbidden"
+    )
     assert all(functions_of(name) for name in withheld.names_of(week))
 
 

@@ -61,6 +61,4 @@ ANSWERS = (
     Answer("loss_after_the_step", {RETURN: RETURN.replace("return loss", "logits = language_model(weights | stepped, ids)\n    loss = F.cross_entropy(logits[:, :-1].flatten(0, 1), labels[:, 1:].flatten())\n    return loss")}, "before the step"),
     Answer("in_place", {STEP: "stepped = {name: weights[name].sub_(lr * gradient) for name, gradient in zip(trained, gradients)}"}, "nothing is changed in place"),
     Answer("plain_number", {RETURN: "return loss.item(), weights | stepped"}, "a tensor"),
-    Answer("arguments_require_gradients", {"nn.Parameter(tensor) for name": "tensor.requires_grad_() for name"}, "nothing is changed in place"),
-    Answer("arguments_require_gradients_in_the_end", {RETURN: "for tensor in weights.values():\n        tensor.requires_grad_()\n    return loss, weights | stepped"}, "nothing is changed in place"),
 )  # fmt: skip

@@ -169,7 +169,7 @@ EXERCISE = Exercise(
         "`nn.Parameter(weight, requires_grad=False)` is a frozen parameter. `self.bias = None` is right where there is no bias, and `F.linear(x, weight, None)` accepts it.",
         "B is (O, r) and A is (r, I), so `up @ down` has the shape of the weight. For x (…, I) the change is `x @ down.T @ up.T`, which never builds the large matrix.",
         "Remember in a flag whether the change is in the weight. If it is, the forward must not add it again.",
-        "`self.weight.data += self.scale * (self.up @ self.down)` with `self.scale = alpha / len(down)`, and `-=` in unmerge; both only if the flag says so.",
+        "With `self.scale = alpha / len(down)`, `self.weight.data.add_(…)` takes scale · up · down in, and `sub_` takes it out again in unmerge; both only if the flag says so.",
     ),
     driver=Driver("script"),
     clauses=CLAUSES,

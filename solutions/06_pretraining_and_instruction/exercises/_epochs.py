@@ -466,6 +466,28 @@ def buggy_mean_of_each_turn(table, conversations, eos, batch_size, lr):
     return total / count, table
 
 
+def buggy_rows_averaged_first(table, conversations, eos, batch_size, lr):
+    total = count = 0
+    for start in range(0, len(conversations), batch_size):
+        before, after = [], []
+        for turns in conversations[start : start + batch_size]:
+            ids, learned = [], []
+            for turn in turns:
+                answer = turn["from"] == "gpt"
+                ids += turn["value"] + [eos] * answer
+                learned += [answer] * (len(turn["value"]) + answer)
+            before += [ids[position] for position in range(len(ids) - 1) if learned[position + 1]]
+            after += [ids[position + 1] for position in range(len(ids) - 1) if learned[position + 1]]
+        before, after = torch.tensor(before), torch.tensor(after)
+        scores = table[before]
+        error = scores.softmax(1) - F.one_hot(after, len(table))
+        often = torch.bincount(before, minlength=len(table))[:, None]
+        of_rows = torch.zeros_like(table).index_add(0, before, error) / often
+        total, count = total + F.cross_entropy(scores, after, reduction="sum").item(), count + len(after)
+        table = table - lr * of_rows * often / len(after)
+    return total / count, table
+
+
 def buggy_weighted_by_conversations(table, conversations, eos, batch_size, lr):
     total = count = 0
     for start in range(0, len(conversations), batch_size):
