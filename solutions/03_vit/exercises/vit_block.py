@@ -107,7 +107,7 @@ CLAUSES = {
     ],
     "two samples": [fixed({"width": 2, "heads": 1, "drop": 0.5}, table(2, 2, 2), "ab --")],
     "tokens of any size": [
-        fixed(SIX, table(2, 3, 6) * 100, "ab -b"),
+        fixed(SIX, table(2, 3, 6) * 6, "ab -b"),
         fixed(SIX, table(2, 3, 6) * 0.02, "ab a-"),
     ],
     "tokens that are not contiguous": [fixed(SIX, table(3, 2, 6).transpose(0, 1), "ab -b")],
