@@ -466,8 +466,8 @@ def buggy_mean_of_each_turn(table, conversations, eos, batch_size, lr):
     return total / count, table
 
 
-def buggy_rows_averaged_first(table, conversations, eos, batch_size, lr):
-    total = count = 0
+def buggy_mean_move_of_each_row(table, conversations, eos, batch_size, lr):
+    total, first, often = 0, table, torch.zeros(len(table), 1)
     for start in range(0, len(conversations), batch_size):
         before, after = [], []
         for turns in conversations[start : start + batch_size]:
@@ -479,13 +479,13 @@ def buggy_rows_averaged_first(table, conversations, eos, batch_size, lr):
             before += [ids[position] for position in range(len(ids) - 1) if learned[position + 1]]
             after += [ids[position + 1] for position in range(len(ids) - 1) if learned[position + 1]]
         before, after = torch.tensor(before), torch.tensor(after)
+        often += torch.bincount(before, minlength=len(table))[:, None]
         scores = table[before]
         error = scores.softmax(1) - F.one_hot(after, len(table))
-        often = torch.bincount(before, minlength=len(table))[:, None]
-        of_rows = torch.zeros_like(table).index_add(0, before, error) / often
-        total, count = total + F.cross_entropy(scores, after, reduction="sum").item(), count + len(after)
-        table = table - lr * of_rows * often / len(after)
-    return total / count, table
+        total += F.cross_entropy(scores, after, reduction="sum").item()
+        table = table - lr * torch.zeros_like(table).index_add(0, before, error) / len(after)
+    mean_move = (table - first) / often
+    return total / often.sum().item(), first + mean_move * often
 
 
 def buggy_weighted_by_conversations(table, conversations, eos, batch_size, lr):
