@@ -79,7 +79,6 @@ CLAUSES = {
     ],
     "one token, one row, two words, one word": [
         value(*fixed(".")),
-        value(*fixed(".", ".")),
         call(*fixed(".x")),
         call(*fixed("..xx.", vocabulary=2)),
         call(*fixed("..xx.", ".xxxx", vocabulary=1)),
