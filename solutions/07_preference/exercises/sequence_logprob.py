@@ -44,7 +44,7 @@ CLAUSES = {
         call(*fixed("x...", "....")),
         call(*fixed("x")),
     ],
-    "a row without an answer": [call(*fixed("..xx", "....")), value(*fixed("...", "..."))],
+    "a row without an answer": [call(*fixed("..xx", "....")), value(*fixed("....", "....", vocabulary=5))],
     "an answer anywhere": [
         call(*fixed(".x..", "..x.", "...x")),
         call(*fixed(".x.x", "..xx", ".xxx")),
@@ -78,7 +78,6 @@ CLAUSES = {
         call(table(2, 4, 3) / 4 + 400, table(2, 4).long() % 3, ANSWERS)
     ],
     "one token, one row, two words, one word": [
-        value(*fixed(".")),
         call(*fixed(".x")),
         call(*fixed("..xx.", vocabulary=2)),
         call(*fixed("..xx.", ".xxxx", vocabulary=1)),
