@@ -6,6 +6,8 @@ from mmlab.instructor.authoring.exercise import Answer
 
 
 def picked(logits, ids, answer):
+    if not logits.shape[:2] == ids.shape == answer.shape:
+        raise ValueError("shapes that differ")
     rows, columns = answer.nonzero(as_tuple=True)
     if (columns == 0).any():
         raise ValueError("position 0")
@@ -15,6 +17,8 @@ def picked(logits, ids, answer):
 
 
 def row_by_row(logits, ids, answer):
+    if not logits.shape[:2] == ids.shape == answer.shape:
+        raise ValueError("shapes that differ")
     if answer[:, :1].sum() > 0:
         raise ValueError("an answer at 0")
     totals = []
@@ -26,6 +30,8 @@ def row_by_row(logits, ids, answer):
 
 
 def shifted_right(logits, ids, answer):
+    if not logits.shape[:2] == ids.shape == answer.shape:
+        raise ValueError("shapes that differ")
     if answer.T[0].any():
         raise ValueError("nothing comes before position 0")
     start = torch.zeros_like(logits[:, :1])

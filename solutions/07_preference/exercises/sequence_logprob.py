@@ -44,7 +44,7 @@ CLAUSES = {
         call(*fixed("x...", "....")),
         call(*fixed("x")),
     ],
-    "a row without an answer": [call(*fixed("..xx", "....")), call(*fixed("...", "..."))],
+    "a row without an answer": [call(*fixed("..xx", "....")), value(*fixed("...", "..."))],
     "an answer anywhere": [
         call(*fixed(".x..", "..x.", "...x")),
         call(*fixed(".x.x", "..xx", ".xxx")),
@@ -78,6 +78,8 @@ CLAUSES = {
         call(table(2, 4, 3) / 4 + 400, table(2, 4).long() % 3, ANSWERS)
     ],
     "one token, one row, two words, one word": [
+        value(*fixed(".")),
+        value(*fixed(".", ".")),
         call(*fixed(".x")),
         call(*fixed("..xx.", vocabulary=2)),
         call(*fixed("..xx.", ".xxxx", vocabulary=1)),
@@ -94,6 +96,8 @@ CLAUSES = {
 
 
 def by_cross_entropy(logits, ids, answer):
+    if not logits.shape[:2] == ids.shape == answer.shape:
+        raise ValueError("shapes that differ")
     if answer[:, 0].any():
         raise ValueError("nothing predicts the first token")
     wanted = torch.where(answer, ids, -100)[:, 1:]
@@ -102,6 +106,8 @@ def by_cross_entropy(logits, ids, answer):
 
 
 def token_by_token(logits, ids, answer):
+    if not logits.shape[:2] == ids.shape == answer.shape:
+        raise ValueError("shapes that differ")
     if bool(answer.any(dim=0)[0]):
         raise ValueError("position 0")
     rows = []
