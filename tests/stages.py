@@ -38,6 +38,7 @@ PYTEST = [sys.executable, "-m", "pytest"]
 MMLAB = [sys.executable, "-m", "mmlab.cli.command_line"]
 # Vector units and threads that this machine can be told to use: cases and proofs hold on all of them.
 MACHINES = [("default", 1), ("avx2", 1), ("avx2", 2)]
+DATA = {".npz", ".safetensors", ".json"}  # weights and their records, which code beside them loads
 # Each test belongs to one of these; `repetition` is added to all of them but in `make test-all`.
 MARKS = {
     "fast": "not slow and not site and not timing",
@@ -150,13 +151,15 @@ def notebooks_of(ids: Iterable[str]) -> list[Path]:
 
 def digests() -> dict[str, str]:
     """Return a digest of each week (notebooks, exercises, labs, wrong answers, code they run) and of package and tests."""
-    lock = [ROOT / "constraints.txt", ROOT / "conftest.py", *sorted((ROOT / "mmlab/train/weights").glob("*"))]
+    lock = [ROOT / "constraints.txt", ROOT / "conftest.py"]
+    trained = [path for path in (ROOT / "mmlab/train").rglob("*") if path.is_file() and path.suffix in DATA]
     found = {}
     for week in weeks(ROOT):
         wrong = [path for one in week.exercises for path in (ROOT / "tests/wrong" / one.name).glob("*.py")]
         code = dependencies([*week.folder.rglob("*.py"), *notebooks_of([week.id])])
         released = [path for path in (ROOT / "labs" / week.id).rglob("*") if path.is_file()]
-        found[week.id] = digest([*code, *wrong, *released, week.folder / "cases.npz", *lock], ROOT)
+        weights = trained * any(path.is_relative_to(ROOT / "mmlab/train") for path in code)
+        found[week.id] = digest([*code, *weights, *wrong, *released, week.folder / "cases.npz", *lock], ROOT)
     kept = [
         path
         for name in ("mmlab", "tests")
