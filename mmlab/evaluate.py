@@ -6,7 +6,6 @@ pairs, and guessing. A model is evaluated on scenes that it never saw.
 
 import math
 from collections.abc import Callable, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import product
 
@@ -19,6 +18,7 @@ from mmlab import world
 from mmlab.data import Stream, attribute, preprocess
 from mmlab.errors import InputError
 from mmlab.metrics import Recall, cosine_similarity_matrix, recall_at_k
+from mmlab.models.inference import inference
 
 
 def embed(
@@ -32,18 +32,6 @@ def embed(
         image = model.encode_image(preprocess(world.render(scenes, size)).to(device))
         text = model.encode_text(tokenizer(list(texts)).to(device))
         return tuple(F.normalize(rows, dim=-1).cpu().numpy() for rows in (image, text))
-
-
-@contextmanager
-def inference(model: nn.Module):
-    """Run the block with a model in evaluation mode and without gradients; yields the model's device."""
-    training = model.training
-    model.eval()
-    try:
-        with torch.no_grad():
-            yield next(model.parameters()).device
-    finally:
-        model.train(training)
 
 
 def retrieval(model: nn.Module, tokenizer, scenes: Sequence, k: int = 1, *, size: int = 32) -> Recall:

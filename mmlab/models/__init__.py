@@ -8,6 +8,7 @@
     vlm         frozen image encoder, projector, language model: a small LLaVA
     clip        two towers, two projections, one learned scale
     generate    next tokens from logits: greedy, temperature, top-k, nucleus; decoding with a cache
+    inference   evaluation mode and no gradients, for a block of code
     validate    what models refuse, with its message
     weights     the same weights under the names that transformers uses, both ways
 
@@ -16,7 +17,19 @@ Axis letters: B batch, T tokens, D width, H heads, C channels, Y X image.
 
 import importlib
 
-MODULES = ("attention", "text", "vit", "fusion", "language", "vlm", "clip", "generate", "validate", "weights")
+MODULES = (
+    "attention",
+    "text",
+    "vit",
+    "fusion",
+    "language",
+    "vlm",
+    "clip",
+    "generate",
+    "inference",
+    "validate",
+    "weights",
+)
 
 
 def __getattr__(name: str):

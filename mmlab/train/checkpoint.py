@@ -5,6 +5,7 @@ import signal
 import threading
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import nn
@@ -32,6 +33,25 @@ class History:
     def steps(self) -> int:
         """Number of steps so far."""
         return len(self.losses)
+
+    def record(self, steps: int, seed: int) -> dict[str, Any]:
+        """Return what a record beside trained weights says of their training, rounded for JSON.
+
+        steps  how many were asked for
+        seed   of the batches
+        """
+        last = self.losses[-100:]
+        return {
+            "steps": self.steps,
+            "of": steps,
+            "interrupted": self.interrupted,
+            "seed": seed,
+            "seconds": round(self.seconds),
+            "threads": torch.get_num_threads(),
+            "torch": torch.__version__,
+            "first_loss": round(self.losses[0], 3),
+            "last_losses": round(sum(last) / len(last), 3),
+        }
 
 
 class Checkpoint:

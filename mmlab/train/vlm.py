@@ -14,6 +14,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib import resources
+from typing import Any
 
 import numpy as np
 import torch
@@ -22,6 +23,7 @@ from torch import Tensor, nn
 from mmlab import data, world
 from mmlab.errors import InputError
 from mmlab.models.generate import generate_cached
+from mmlab.models.inference import inference
 from mmlab.models.language import LanguageConfig, LanguageModel
 from mmlab.models.text import WordTokenizer
 from mmlab.models.vit import VisionConfig, ViT
@@ -196,16 +198,11 @@ def answers(
     rows = [encode_prompt(tokenizer, prompt, images=int(pixels is not None)) for prompt in prompts]
     mask = padded([[1] * len(row) for row in rows], 0, side="left").bool()
     ids = padded(rows, tokenizer.pad, side="left")
-    device, training = next(model.parameters()).device, model.training
-    model.eval()
-    try:
-        with torch.no_grad():
-            vectors = model.embed(ids.to(device), None if pixels is None else pixels.to(device))
-            made = generate_cached(
-                model.language, vectors, new_tokens, mask=mask.to(device), end=tokenizer.end, **sampling
-            )
-    finally:
-        model.train(training)
+    with inference(model) as device:
+        vectors = model.embed(ids.to(device), None if pixels is None else pixels.to(device))
+        made = generate_cached(
+            model.language, vectors, new_tokens, mask=mask.to(device), end=tokenizer.end, **sampling
+        )
     return tokenizer.decode(made)
 
 
@@ -219,8 +216,8 @@ def exact_match(
     """Return the share of answers that equal the true one word for word, by type and for "all".
 
     scenes, requests  one turn a scene, such as one_turn(scene, rng)
-    pixels         other images in place of the scenes' own, for a control
-    raises         InputError when scenes and turns differ in number
+    pixels            other images in place of the scenes' own, for a control
+    raises            InputError when scenes and turns differ in number
     """
     if len(scenes) != len(requests) or not len(scenes):
         raise InputError(
@@ -234,10 +231,18 @@ def exact_match(
     given = answers(model, tokenizer, pixels, [turn.prompt for turn in requests])
     for turn, text in zip(requests, given, strict=True):
         right.setdefault(turn.type, []).append(text == " ".join(world.words(turn.answer)))
+    return shares_by_type(right)
+
+
+def shares_by_type(right: dict[str, list[bool]]) -> dict[str, float]:
+    """Return the share of right answers of each type, in the order of the alphabet, and of "all".
+
+    >>> shares_by_type({"size": [True], "colour": [True, False, False]})
+    {'colour': 0.3333333333333333, 'size': 1.0, 'all': 0.5}
+    """
     every = [each for column in right.values() for each in column]
-    return {name: sum(column) / len(column) for name, column in sorted(right.items())} | {
-        "all": sum(every) / len(every)
-    }
+    shares = {name: sum(column) / len(column) for name, column in sorted(right.items())}
+    return shares | {"all": sum(every) / len(every)}
 
 
 # The pretrained parts: `vlm_parts` has the recipe of each.
@@ -247,19 +252,19 @@ SHIPPED = {"encoder": "vlm_encoder.npz", "language": "vlm_language.npz", "vlm": 
 
 def vision_encoder() -> ViT:
     """Return the shipped image encoder, which `mmlab train encoder` made: frozen, in evaluation mode."""
-    with torch.random.fork_rng(
-        devices=[]
-    ):  # the random weights that are replaced draw no numbers of the caller
-        model = ViT(VISION)
-    model.load_state_dict(_shipped("encoder"))
-    return model.requires_grad_(False).eval()
+    return _loaded(lambda: ViT(VISION), "encoder").requires_grad_(False).eval()
 
 
 def language_model() -> LanguageModel:
     """Return the shipped language model, which `mmlab train language` made from texts alone."""
+    return _loaded(untrained_language, "language")
+
+
+def _loaded(build: Callable[[], nn.Module], name: str) -> Any:
+    """Return a model with shipped weights; the random ones that they replace use up no random numbers of the caller."""
     with torch.random.fork_rng(devices=[]):
-        model = untrained_language()
-    model.load_state_dict(_shipped("language"))
+        model = build()
+    model.load_state_dict(_shipped(name))
     return model
 
 

@@ -21,6 +21,7 @@ from torch.nn import functional as F
 from mmlab import data, world
 from mmlab.errors import InputError
 from mmlab.files import write_together
+from mmlab.models.inference import inference
 from mmlab.models.language import LanguageModel
 from mmlab.models.vit import ViT
 from mmlab.models.vlm import IGNORE, answer_loss
@@ -36,6 +37,7 @@ from mmlab.train.vlm import (
     new_vlm,
     one_turn,
     padded,
+    shares_by_type,
     train_vlm,
     untrained_language,
     vlm_tokenizer,
@@ -43,6 +45,7 @@ from mmlab.train.vlm import (
 
 Checkpoint = str | os.PathLike | None
 OnStep = Callable[[int, float], object] | None
+NAMED = ("kind", "colour", "size")  # what the encoder learns to name, in the order of its heads
 
 
 class PatchNamer(nn.Module):
@@ -51,8 +54,7 @@ class PatchNamer(nn.Module):
     def __init__(self, vision: ViT):
         super().__init__()
         self.vision, width = vision, vision.config.width
-        names = ("kind", "colour", "size")
-        self.heads = nn.ModuleDict({name: nn.Linear(width, len(data.ATTRIBUTES[name]) + 1) for name in names})
+        self.heads = nn.ModuleDict({name: nn.Linear(width, len(data.ATTRIBUTES[name]) + 1) for name in NAMED})
         self.background = nn.Linear(width, len(world.BACKGROUNDS))
 
     def forward(self, pixels: Tensor) -> tuple[dict[str, Tensor], Tensor]:
@@ -65,13 +67,11 @@ class PatchNamer(nn.Module):
 def patch_labels(scene: world.Scene) -> list[list[int]]:
     """Return each patch's kind, colour and size, as numbers; the highest number: no shape has its centre there."""
     side = VISION.image_size // VISION.patch
-    none = [len(data.ATTRIBUTES[name]) for name in ("kind", "colour", "size")]
+    none = [len(data.ATTRIBUTES[name]) for name in NAMED]
     labels = [list(none) for _ in range(side * side)]
     for shape in scene.shapes:
         row, column = (min(side - 1, position * side // world.CANVAS) for position in (shape.y, shape.x))
-        labels[row * side + column] = [
-            data.ATTRIBUTES[name].index(getattr(shape, name)) for name in ("kind", "colour", "size")
-        ]
+        labels[row * side + column] = [data.ATTRIBUTES[name].index(getattr(shape, name)) for name in NAMED]
     return labels
 
 
@@ -160,14 +160,14 @@ def named_patches(model: PatchNamer, count: int = 1000) -> dict[str, float]:
     """Return the share of test shapes whose kind, colour and size the encoder names, in scenes of one to three."""
     scenes = world.sample(count, 11, "test", (1, 3))
     labels = torch.tensor([patch_labels(scene) for scene in scenes])
-    with torch.no_grad():
-        patches, _ = model.eval()(data.preprocess(world.render(scenes, VISION.image_size)))
+    with inference(model):
+        patches, _ = model(data.preprocess(world.render(scenes, VISION.image_size)))
     visible = labels[..., 0] < len(world.KINDS)
     right = {
         name: (logits.argmax(2) == column)[visible]
         for (name, logits), column in zip(patches.items(), labels.unbind(2), strict=True)
     }
-    return {name: round(share.float().mean().item(), 3) for name, share in right.items()}
+    return {name: column.float().mean().item() for name, column in right.items()}
 
 
 def answers_from_captions(model: LanguageModel, count: int = 600) -> dict[str, float]:
@@ -182,17 +182,13 @@ def answers_from_captions(model: LanguageModel, count: int = 600) -> dict[str, f
             with torch.no_grad():
                 output = int(model(ids)[0, -1].argmax())
             right.setdefault(turn.type, []).append(output == tokenizer.ids[turn.answer])
-    every = [each for column in right.values() for each in column]
-    return {name: round(float(np.mean(column)), 3) for name, column in sorted(right.items())} | {
-        "all": round(float(np.mean(every)), 3)
-    }
+    return shares_by_type(right)
 
 
 def answers_about_images(model: VisionLanguageModel, count: int = 600) -> dict[str, float]:
     """Return the exact match of a VLM on test scenes of one or two shapes, by type and in all."""
     scenes, rng = world.sample(count, 11, "test", (1, 2)), np.random.default_rng(5)
-    shares = exact_match(model, vlm_tokenizer(), scenes, [one_turn(scene, rng) for scene in scenes])
-    return {name: round(share, 3) for name, share in shares.items()}
+    return exact_match(model, vlm_tokenizer(), scenes, [one_turn(scene, rng) for scene in scenes])
 
 
 @dataclass(frozen=True)
@@ -230,17 +226,7 @@ class Recipe:
         model, history = self.make(
             steps, seed=seed, checkpoint=folder / f"{self.part}.checkpoint", on_step=on_step
         )
-        record = {
-            "steps": history.steps,
-            "of": steps,
-            "interrupted": history.interrupted,
-            "seed": seed,
-            "seconds": round(history.seconds),
-            "threads": torch.get_num_threads(),
-            "torch": torch.__version__,
-            "first_loss": round(history.losses[0], 3),
-            "last_losses": round(float(np.mean(history.losses[-100:])), 3),
-        }
+        record = history.record(steps, seed)
         if history.interrupted:
             return record
         state = {
@@ -248,7 +234,9 @@ class Recipe:
             for name, tensor in model.state_dict().items()
             if (name.startswith(self.keep) if self.keep else not name.startswith("vision."))
         }
-        record["measured"] = {self.title: self.measure(model)}
+        record["measured"] = {
+            self.title: {name: round(share, 3) for name, share in self.measure(model).items()}
+        }
         content = io.BytesIO()
         np.savez(content, **state)
         text = json.dumps(record, indent=1) + "\n"

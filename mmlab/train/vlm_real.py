@@ -349,21 +349,11 @@ def train(
 
 def described(history: History, sets: dict[str, Examples], steps: int, seed: int) -> dict[str, Any]:
     """Return the record of a training: its steps, data, seed, seconds, versions and losses."""
-    last = history.losses[-100:]
-    return {
-        "steps": history.steps,
-        "of": steps,
-        "interrupted": history.interrupted,
-        "seed": seed,
+    return history.record(steps, seed) | {
         "learning_rate": LEARNING_RATE,
         "batch": {"drawings": DRAWINGS, "scenes": SCENES},
         "examples": {key: len(some) for key, some in sets.items()},
-        "seconds": round(history.seconds),
         "dtype": "bfloat16",
-        "threads": torch.get_num_threads(),
-        "torch": torch.__version__,
-        "first_loss": round(history.losses[0], 3),
-        "last_losses": round(sum(last) / len(last), 3),
     }
 
 

@@ -376,7 +376,6 @@ def mllama_block(dtype: torch.dtype) -> Outputs:
     return ours(x, context, mask), wanted
 
 
-# component, week, our class, library, the library's class, what differs, function
 def language_model(dtype: torch.dtype) -> Outputs:
     """Return the logits of both sides for prompts that are padded at the left, without those at the padding."""
     import torch
@@ -414,6 +413,7 @@ def projector(dtype: torch.dtype) -> Outputs:
     return ours(features), theirs(features)
 
 
+# component, week, our class, library, the library's class, what differs, function
 PAIRS = (
     (
         "transformer block",
